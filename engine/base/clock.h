@@ -1,0 +1,25 @@
+/*
+ * clock.h -- moments as text and back, and dice that can be thrown again.
+ *
+ * A moment is microseconds since 1970 UTC.  Reading the wall clock is run/timer.h's: here time and
+ * chance are inputs, so that a replay gives the same bytes.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+#define CLOCK_NEVER INT64_MAX
+#define CLOCK_SECOND INT64_C(1000000)
+
+enum { CLOCK_TEXT_BYTES = 32 };
+
+/* "2026-11-23T20:24:13.123Z": milliseconds, as the context object shows moments. Returns buf. */
+char *clock_format(char buf[CLOCK_TEXT_BYTES], int64_t us);
+
+/* RFC 3339: date, "T", time, optional fraction, "Z" or an offset. 0, or -1 when text is anything else. */
+int clock_parse(const char *text, size_t len, int64_t *us);
+
+/* The n-th of a seed's 64-bit draws (splitmix64). */
+uint64_t clock_dice(uint64_t seed, uint64_t n);

@@ -1,0 +1,81 @@
+/*
+ * json.h -- JSON at the doors and in definitions: a scanner, a sticky reader, small helpers.
+ *
+ * js_scan checks a text once, where it enters, and allocates nothing: valid UTF-8, valid JSON
+ * (RFC 8259), bounded depth and bounded numbers.  What it accepts, PostgreSQL's json accepts too.
+ * js_in reads the fields of one object of a definition or a request: it knows its place in the
+ * document, keeps the first error and ignores what comes after.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    JS_DEPTH_MAX = 1000,        /* nested arrays and objects */
+    JS_NUMBER_BYTES_MAX = 1000, /* characters of one number literal */
+};
+
+/*
+ * Is text one JSON value?  Errors (name ERR_INVALID_INPUT unless the caller overwrites it) say the
+ * byte offset and what was expected there.  Accepted: \u0000 and lone surrogate escapes, duplicate
+ * keys (the last one wins when a tree is made, as in every common parser), empty keys.
+ */
+int js_scan(const char *text, size_t len, struct err *err);
+
+/*
+ * Parses scanned text. Integers beyond 64 bits keep their digits as doubles do in json-c (the source
+ * text is kept when it is printed again). 0 or -1; *out is the caller's, NULL for JSON null.
+ */
+int js_parse(const char *text, size_t len, json_object **out, struct err *err);
+
+/* Plain text without blanks or escaped slashes; borrowed from the object as json-c does. */
+const char *js_text(json_object *o, size_t *len);
+
+/* Deep equality; 3 equals 3.0; the order of members does not matter. */
+bool js_equal(json_object *a, json_object *b);
+
+/* A deep copy. */
+json_object *js_copy(json_object *o);
+
+/* The length in bytes of text as a JSON string, quotes included, and the string itself (no NUL needed). */
+size_t js_quoted_bytes(const char *text, size_t len);
+size_t js_quote(char *to, const char *text, size_t len);
+
+/*
+ * A copy of text that any JSON string and any text column can hold: valid UTF-8, no U+0000; what is
+ * not becomes U+FFFD.  For error names and causes that come from outside.
+ */
+char *js_clean(const char *text, size_t len, size_t max_bytes);
+
+/* ---- growing text ---- */
+struct js_buf {
+    char *p;
+    size_t len, cap;
+};
+void js_buf_add(struct js_buf *b, const char *text, size_t len);
+void js_buf_str(struct js_buf *b, const char *text);
+void js_buf_int(struct js_buf *b, int64_t n);
+void js_buf_quoted(struct js_buf *b, const char *text, size_t len); /* as a JSON string */
+void js_buf_fini(struct js_buf *b);
+
+/* ---- the sticky reader ---- */
+struct js_in {
+    json_object *obj; /* the object that is read */
+    const char *at;   /* its JSON pointer, "" for the document */
+    struct err *err;  /* the first error: "/States/Pay/Retry/0/BackoffRate: 0.5 is below 1" */
+    const char *name; /* the error name to raise; NULL: ERR_VALIDATION */
+    bool failed;
+};
+
+bool js_has(const struct js_in *in, const char *key);                      /* present, null included */
+json_object *js_get(struct js_in *in, const char *key);                    /* borrowed; NULL if absent or null */
+const char *js_str(struct js_in *in, const char *key, bool required);      /* borrowed */
+bool js_bool(struct js_in *in, const char *key, bool otherwise);
+int64_t js_int(struct js_in *in, const char *key, int64_t min, int64_t max, int64_t otherwise);
+double js_num(struct js_in *in, const char *key, double min, double max, double otherwise);
+void js_fail(struct js_in *in, const char *key, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

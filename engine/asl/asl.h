@@ -1,0 +1,178 @@
+/*
+ * asl.h -- a state machine, compiled: what the interpreter walks.
+ *
+ * A definition's text is compiled once per reactor into one immutable arena: transitions are
+ * pointers, paths and templates are compiled.  asl_parse.c reads the fields of each state in the order
+ * of the specification; asl_check.c looks at the whole (dangling Next, unreachable states, names).
+ * Pure.  Source: Amazon States Language; texts and codes as the service's CreateStateMachine gives them.
+ */
+#pragma once
+
+#include "asl/choice.h"
+#include "asl/retry.h"
+#include "lang/template.h"
+
+#include <stdint.h>
+
+enum {
+    ASL_DEFINITION_BYTES_MAX = 1048576,
+    ASL_NAME_CHARS_MAX = 80,      /* a state's name, in code points */
+    ASL_MAP_CONCURRENCY_MAX = 40, /* inline Map runs at most this many iterations at once */
+    ASL_NESTING_MAX = 32,         /* Parallel and Map within each other */
+};
+#define ASL_SECONDS_MAX INT64_C(99999999) /* TimeoutSeconds, HeartbeatSeconds, Wait's Seconds in a definition */
+
+enum asl_type {
+    ASL_TASK,
+    ASL_PASS,
+    ASL_WAIT,
+    ASL_CHOICE,
+    ASL_SUCCEED,
+    ASL_FAIL,
+    ASL_PARALLEL,
+    ASL_MAP,
+};
+
+/* InputPath and its like. Absent: the whole ("$"), with nothing to evaluate. */
+struct asl_path {
+    const struct jpath *path; /* NULL: absent (or null) */
+    bool null;                /* written as null */
+};
+
+/* A number of seconds, constant or by path. */
+struct asl_seconds {
+    bool present;
+    int64_t constant;         /* seconds; when path is NULL */
+    const struct jpath *path; /* ...SecondsPath */
+};
+
+enum asl_resource {
+    ASL_FUNCTION,      /* arn:...:lambda:...:function:NAME: events LambdaFunction* */
+    ASL_LAMBDA_INVOKE, /* arn:...:states:::lambda:invoke[.waitForTaskToken]: events Task*, result wrapped */
+    ASL_URL,           /* http:// or https://, called as it stands: events Task* with resourceType "http" */
+};
+
+enum asl_pattern { ASL_REQUEST_RESPONSE, ASL_WAIT_FOR_TOKEN };
+
+struct asl_task {
+    enum asl_resource kind;
+    enum asl_pattern pattern;
+    const char *resource;      /* as written */
+    const char *function;      /* ASL_FUNCTION: the name in the registry */
+    const char *resource_type; /* Task* events: "lambda", "http" */
+    const char *resource_name; /* Task* events: "invoke", "invoke.waitForTaskToken", the URL */
+    bool at_most_once;         /* "Delivery": "AtMostOnce": not sent again after a crash */
+    struct asl_seconds timeout;   /* TimeoutSeconds, TimeoutSecondsPath */
+    struct asl_seconds heartbeat; /* HeartbeatSeconds, HeartbeatSecondsPath */
+    const struct tmpl *role;      /* Credentials' RoleArn: kept for the history, not used */
+};
+
+struct asl_pass {
+    struct value *result; /* NULL: absent. Read its text only: trees are not shared */
+};
+
+struct asl_wait {
+    struct asl_seconds seconds;
+    bool absolute;                 /* Timestamp or TimestampPath */
+    int64_t timestamp_us;          /* Timestamp */
+    const struct jpath *timestamp; /* TimestampPath */
+};
+
+struct asl_choice {
+    const struct choice_rule *rules;
+    size_t nrules;
+    const struct asl_state *otherwise; /* Default; NULL: States.NoChoiceMatched */
+};
+
+struct asl_fail {
+    const char *error, *cause;                 /* NULL: absent */
+    const struct tmpl_expr *error_path, *cause_path;
+};
+
+/* A region of states with an entry: the machine itself, a branch, an item processor. */
+struct asl_block {
+    const struct asl_state *start;
+    const struct asl_state **states; /* in the order of the definition */
+    size_t nstates;
+    const struct asl_state *owner; /* the Parallel or Map that holds it; NULL: the machine */
+};
+
+struct asl_parallel {
+    const struct asl_block **branches;
+    size_t nbranches; /* at least 1 */
+};
+
+struct asl_map {
+    const struct asl_block *processor;
+    struct asl_path items;          /* ItemsPath */
+    const struct tmpl *selector;    /* ItemSelector, or Parameters of old */
+    int64_t max_concurrency;        /* 0: as many as allowed */
+    const struct jpath *concurrency; /* MaxConcurrencyPath */
+};
+
+struct asl_state {
+    const char *name;
+    enum asl_type type;
+    uint32_t index; /* place in asl.states */
+    const struct asl_block *block;
+    const struct asl_state *next; /* NULL: the block ends here */
+    struct asl_path input_path, output_path;
+    struct asl_path result_path;    /* Task, Pass, Parallel, Map */
+    const struct tmpl *parameters;  /* Task, Pass, Parallel (Map: see selector) */
+    const struct tmpl *result_selector;
+    const struct retrier *retriers; /* Task, Parallel, Map */
+    size_t nretriers;
+    const struct catcher *catchers;
+    size_t ncatchers;
+    union {
+        struct asl_task task;
+        struct asl_pass pass;
+        struct asl_wait wait;
+        struct asl_choice choice;
+        struct asl_fail fail;
+        struct asl_parallel parallel;
+        struct asl_map map;
+    } u;
+};
+
+struct asl {
+    struct arena *arena;
+    const char *comment;
+    int64_t timeout_s; /* TimeoutSeconds of the machine; 0: none */
+    const struct asl_block *root;
+    const struct asl_state **states; /* every state of every block, by index */
+    size_t nstates;
+};
+
+/* One finding. code: "SCHEMA_VALIDATION_FAILED", "INVALID_JSON_DESCRIPTION", ... */
+struct asl_finding {
+    bool warning;
+    const char *code;
+    const char *message;
+    const char *at; /* JSON pointer: "/States/Pay/Next", "/" for the whole */
+};
+
+struct asl_findings {
+    struct arena *arena; /* owns the texts; made by the first finding */
+    struct asl_finding *list;
+    size_t n, nerrors;
+};
+
+/*
+ * Compiles a definition.  NULL when there is an error among the findings, which are filled in either
+ * way (up to 100); findings may be NULL.  express: by the rules of EXPRESS machines.
+ */
+struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings);
+void asl_free(struct asl *asl);
+void asl_findings_fini(struct asl_findings *f);
+
+/*
+ * The findings' errors in one line, as CreateStateMachine words them (without the "Invalid State Machine
+ * Definition: '...'" around): "SCHEMA_VALIDATION_FAILED: <message> at <pointer>, ...".  In err->cause.
+ */
+int asl_findings_err(const struct asl_findings *f, struct err *err);
+
+/* The state of that name, anywhere in the machine; NULL: none. */
+const struct asl_state *asl_find(const struct asl *asl, const char *name, size_t len);
+
+const char *asl_type_name(enum asl_type t); /* "Task", ... */

@@ -1,0 +1,59 @@
+/*
+ * jpath.h -- JSONPath in the dialect of the States Language (Jayway's), compiled once.
+ *
+ * A path names its root: "$" the data, "$$" the context object, "$name" a variable.  What follows is
+ * Jayway's dialect.  Definite paths (names, single indexes) give the value itself or an error; others
+ * an array.  Reference paths (ResultPath, Variable of some fields) are definite and can be written.
+ * Pure.  Source: Amazon States Language, "Paths" and "Reference Paths".
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+enum jpath_root { JPATH_DATA, JPATH_CONTEXT, JPATH_VARIABLE };
+
+struct jpath {
+    const char *text; /* as written, NUL-terminated */
+    size_t text_len;
+    enum jpath_root root;
+    const char *variable; /* JPATH_VARIABLE: its name */
+    bool definite;        /* gives one value, not an array of matches */
+    bool reference;       /* only names and single non-negative indexes: can be written */
+    bool whole;           /* nothing behind the root: "$", "$$", "$name" */
+    const struct jpath_step *steps; /* jpath.c's own */
+    size_t nsteps;
+};
+
+/* Compiles text into the arena. NULL with err (cause: what is wrong and where) for a path that does not parse. */
+const struct jpath *jpath_parse(struct arena *a, const char *text, size_t len, struct err *err);
+
+/*
+ * Selects from root (the value that the path's "$" stands for; NULL is JSON null). 0 and a new
+ * reference in *out, or -1: ERR_RUNTIME with Jayway's words in cause:
+ *   "No results for path: $['x']"  "Missing property in path $['a']"
+ * Callers add "Invalid path '...' : " and the like in front, as the field at hand requires.
+ */
+int jpath_select(const struct jpath *p, json_object *root, json_object **out, struct err *err);
+
+/*
+ * A copy of root in which the place that the reference path names holds value (borrowed; copied or
+ * referenced); missing members on the way are made.  -1 with ERR_RESULT_PATH when the way leads
+ * through something that is not an object, or an index that is not there.
+ */
+int jpath_write(const struct jpath *p, json_object *root, json_object *value, json_object **out, struct err *err);
+
+/* Where roots come from: a root is built only when a path asks for it. */
+struct jpath_env {
+    /* The root for p, borrowed, in *root. -1 with err: an unknown variable. */
+    int (*root)(void *self, const struct jpath *p, json_object **root, struct err *err);
+    /* 64 uniform bits for States.UUID and States.MathRandom; NULL where those are not allowed. */
+    uint64_t (*dice)(void *self);
+    void *self;
+};
+
+/* jpath_select from the root that env gives. */
+int jpath_eval(const struct jpath *p, const struct jpath_env *env, json_object **out, struct err *err);

@@ -1,0 +1,136 @@
+/*
+ * event.h -- the vocabulary of history: what happened, in the words of GetExecutionHistory.
+ *
+ * An event is emitted by the interpreter, applied by exec_apply, journaled by the store and shown by
+ * the API: one table (EVENT_LIST) serves all four.  Events of the service's vocabulary are numbered
+ * from 1 without gaps and name the event that caused them.  Facts that the vocabulary lacks are fields
+ * that the service would not show (a seed, a moment), or events without a number (id 0), which pawl alone
+ * needs to go on after a crash.
+ *
+ * In the journal an event is a small JSON object; payloads stand once in the row's array and
+ * events refer to them by index:
+ *   [{"id":5,"type":"TaskSucceeded","output":0},{"id":6,"type":"TaskStateExited","name":"Pay","output":0}, ...]
+ *   members: id (absent: unnumbered), type, prev (absent: id - 1), frame (absent: 0), name (of the state),
+ *   input | output | parameters (payload index), error, cause, index, length, timeout, heartbeat
+ *   (seconds), due (microseconds), seed (decimal text), resource, resourceType.
+ */
+#pragma once
+
+#include "asl/asl.h"
+#include "base/json.h"
+#include "base/value.h"
+
+/* X(constant, AWS name, member of the details object or NULL when it has none, flags) */
+#define EVENT_LIST(X)                                                                                        \
+    X(EV_EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails", EVENT_INPUT)                  \
+    X(EV_EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails", EVENT_OUTPUT)           \
+    X(EV_EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails", EVENT_ERROR)                     \
+    X(EV_EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails", EVENT_ERROR)                  \
+    X(EV_EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails", EVENT_ERROR)              \
+    X(EV_PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)              \
+    X(EV_PASS_EXITED, "PassStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                \
+    X(EV_CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)          \
+    X(EV_CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)            \
+    X(EV_WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)              \
+    X(EV_WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                \
+    X(EV_WAIT_ABORTED, "WaitStateAborted", NULL, 0)                                                          \
+    X(EV_SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)        \
+    X(EV_SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)          \
+    X(EV_FAIL_ENTERED, "FailStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)              \
+    X(EV_TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)              \
+    X(EV_TASK_EXITED, "TaskStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                \
+    X(EV_TASK_ABORTED, "TaskStateAborted", NULL, 0)                                                          \
+    X(EV_TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails", EVENT_PARAMETERS | EVENT_RESOURCE)     \
+    X(EV_TASK_STARTED, "TaskStarted", "taskStartedEventDetails", EVENT_RESOURCE)                              \
+    X(EV_TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails", EVENT_OUTPUT | EVENT_RESOURCE)         \
+    X(EV_TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails", EVENT_OUTPUT | EVENT_RESOURCE)         \
+    X(EV_TASK_FAILED, "TaskFailed", "taskFailedEventDetails", EVENT_ERROR | EVENT_RESOURCE)                   \
+    X(EV_TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails", EVENT_ERROR | EVENT_RESOURCE)            \
+    X(EV_FUNCTION_SCHEDULED, "LambdaFunctionScheduled", "lambdaFunctionScheduledEventDetails", EVENT_INPUT)   \
+    X(EV_FUNCTION_STARTED, "LambdaFunctionStarted", NULL, 0)                                                 \
+    X(EV_FUNCTION_SUCCEEDED, "LambdaFunctionSucceeded", "lambdaFunctionSucceededEventDetails", EVENT_OUTPUT)  \
+    X(EV_FUNCTION_FAILED, "LambdaFunctionFailed", "lambdaFunctionFailedEventDetails", EVENT_ERROR)            \
+    X(EV_FUNCTION_TIMED_OUT, "LambdaFunctionTimedOut", "lambdaFunctionTimedOutEventDetails", EVENT_ERROR)     \
+    X(EV_PARALLEL_ENTERED, "ParallelStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)      \
+    X(EV_PARALLEL_STARTED, "ParallelStateStarted", NULL, 0)                                                  \
+    X(EV_PARALLEL_SUCCEEDED, "ParallelStateSucceeded", NULL, 0)                                              \
+    X(EV_PARALLEL_FAILED, "ParallelStateFailed", NULL, 0)                                                    \
+    X(EV_PARALLEL_ABORTED, "ParallelStateAborted", NULL, 0)                                                  \
+    X(EV_PARALLEL_EXITED, "ParallelStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)        \
+    X(EV_MAP_ENTERED, "MapStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)                \
+    X(EV_MAP_STARTED, "MapStateStarted", "mapStateStartedEventDetails", EVENT_LENGTH)                         \
+    X(EV_MAP_SUCCEEDED, "MapStateSucceeded", NULL, 0)                                                        \
+    X(EV_MAP_FAILED, "MapStateFailed", NULL, 0)                                                              \
+    X(EV_MAP_ABORTED, "MapStateAborted", NULL, 0)                                                            \
+    X(EV_MAP_EXITED, "MapStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                  \
+    X(EV_ITERATION_STARTED, "MapIterationStarted", "mapIterationStartedEventDetails", EVENT_NAME | EVENT_INDEX) \
+    X(EV_ITERATION_SUCCEEDED, "MapIterationSucceeded", "mapIterationSucceededEventDetails", EVENT_NAME | EVENT_INDEX) \
+    X(EV_ITERATION_FAILED, "MapIterationFailed", "mapIterationFailedEventDetails", EVENT_NAME | EVENT_INDEX)  \
+    X(EV_ITERATION_ABORTED, "MapIterationAborted", "mapIterationAbortedEventDetails", EVENT_NAME | EVENT_INDEX) \
+    /* unnumbered: pawl's own */                                                                             \
+    X(EV_RETRY_SCHEDULED, "RetryScheduled", NULL, EVENT_OWN)
+
+enum {
+    EVENT_NAME = 1,        /* shows the state's name */
+    EVENT_INPUT = 2,       /* data is an input */
+    EVENT_OUTPUT = 4,      /* data is an output */
+    EVENT_PARAMETERS = 8,  /* data is parameters, with region and timeouts */
+    EVENT_ERROR = 16,      /* shows error and cause, where there are any */
+    EVENT_RESOURCE = 32,   /* shows resource and resourceType */
+    EVENT_INDEX = 64,      /* shows the iteration's index */
+    EVENT_LENGTH = 128,    /* shows the number of items */
+    EVENT_OWN = 256,       /* not in the service's vocabulary: unnumbered, never shown by GetExecutionHistory */
+};
+
+enum event_type {
+#define EVENT_CONSTANT(constant, name, details, flags) constant,
+    EVENT_LIST(EVENT_CONSTANT)
+#undef EVENT_CONSTANT
+        EVENT_TYPES
+};
+
+struct event {
+    enum event_type type;
+    int32_t id;      /* from 1; 0: unnumbered */
+    int32_t prev;    /* the event that caused it; 0: none */
+    uint32_t frame;  /* where it happened: exec.h */
+    int64_t at_us;   /* when: the same for all events of a journal row */
+    const struct asl_state *state; /* the state that it is about; NULL: the execution */
+    struct value *data;            /* input, output or parameters; a reference, or NULL */
+    char *error, *cause;           /* owned; NULL: absent. Clean text (js_clean) */
+    int32_t index;                 /* iteration; MapStateStarted: number of items; RetryScheduled: retrier */
+    int32_t timeout_s, heartbeat_s; /* *Scheduled: evaluated; 0: none */
+    int64_t due_us;                /* WaitStateEntered: until; RetryScheduled: when; else 0 */
+    uint64_t seed;                 /* ExecutionStarted */
+};
+
+const char *event_name(enum event_type t);
+const char *event_details(enum event_type t); /* NULL: none */
+unsigned event_flags(enum event_type t);
+int event_find(const char *name, size_t len); /* the type, or -1 */
+
+void event_fini(struct event *e); /* releases what it owns */
+
+/* ---- to the journal and back ---- */
+
+/* The columns events and payloads of one row, appended to the two buffers. The same value is written once. */
+void event_write_row(const struct event *list, size_t n, struct js_buf *events, struct js_buf *payloads);
+
+/*
+ * Reads a row back. asl resolves names of states. Allocates *list (free each with event_fini, then free
+ * the array). -1 with err (ERR_INTERNAL) for a row that event_write_row did not write.
+ */
+int event_read_row(const struct asl *asl, const char *events, size_t events_len, const char *payloads,
+                   size_t payloads_len, int64_t at_us, struct event **list, size_t *n, struct err *err);
+
+/* ---- to the API ---- */
+
+/* What details need that is not in the event. */
+struct event_context {
+    const char *role_arn;
+    const char *region;
+    bool with_data; /* includeExecutionData: else input, output, cause... are left out */
+};
+
+/* Appends one HistoryEvent as GetExecutionHistory shows it. Not for EVENT_OWN ones. */
+void event_write_api(const struct event *e, const struct event_context *c, struct js_buf *out);

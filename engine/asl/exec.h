@@ -1,0 +1,90 @@
+/*
+ * exec.h -- the state of one execution: a tree of frames, changed by events alone.
+ *
+ * The root, each Parallel branch and each Map iteration is a frame: a place in the definition with
+ * its data.  exec_apply is the only function that changes an execution; live running and recovery
+ * both go through it, so recovery is a fold over the journal, and then interp_resume.
+ * Pure: time and chance come with the events.
+ */
+#pragma once
+
+#include "asl/event.h"
+
+#include <uthash.h>
+
+enum exec_status { EXEC_RUNNING, EXEC_SUCCEEDED, EXEC_FAILED, EXEC_TIMED_OUT, EXEC_ABORTED };
+
+const char *exec_status_name(enum exec_status s); /* "RUNNING", ... */
+
+enum frame_phase {
+    FRAME_ENTERED,  /* in a state, nothing outside under way */
+    FRAME_CALLING,  /* a task is scheduled: its answer (or submission) is owed */
+    FRAME_TOKEN,    /* submitted: a callback with its token is awaited */
+    FRAME_WAITING,  /* in a Wait state until due_us */
+    FRAME_RETRYING, /* until due_us, then the state is tried again */
+    FRAME_CHILDREN, /* in a Parallel or Map: its branches or iterations run */
+    FRAME_DONE,     /* reached the end of its block */
+};
+
+struct frame {
+    uint32_t id;      /* 0: the root; numbered as frames open, never reused */
+    enum frame_phase phase;
+    const struct asl_block *block;
+    const struct asl_state *state; /* where it is; NULL before the first state */
+    struct frame *parent;          /* NULL: the root */
+    int32_t index;                 /* branch or iteration within the parent */
+    int32_t entered_id;            /* event that entered the state: "entered at the event id #N" */
+    int32_t last_id;               /* the newest event of this frame: what the next one links to */
+    int32_t scheduled_id;          /* *Scheduled of the current attempt: names it to the world */
+    int64_t entered_us;
+    struct value *input;           /* the state's raw input */
+    struct value *args;            /* what the task was called with; FRAME_CALLING, FRAME_TOKEN */
+    struct value *output;          /* FRAME_DONE: the result of the block */
+    uint32_t retry_count;          /* $$.State.RetryCount */
+    uint32_t *retries;             /* per retrier, for this visit; NULL: none yet */
+    int64_t due_us;                /* FRAME_WAITING, FRAME_RETRYING; else CLOCK_NEVER */
+    int64_t timeout_us;            /* FRAME_CALLING, FRAME_TOKEN: TimeoutSeconds runs out; CLOCK_NEVER: none */
+    int64_t heartbeat_us;          /* the same for HeartbeatSeconds; moved on by heartbeats, which are no events */
+    int32_t heartbeat_s;
+    struct children *children;     /* FRAME_CHILDREN: results, items, how many are open; exec.c's own */
+    struct value *item;            /* an iteration: $$.Map.Item.Value */
+    UT_hash_handle hh;             /* by id, in exec.frames */
+};
+
+struct exec {
+    int64_t id;          /* pawl.execution.execution_id */
+    struct asl *asl;     /* borrowed: whoever made the exec pins it */
+    char *name;          /* the execution's name; owned */
+    const char *machine; /* the machine's name; borrowed, like the next */
+    const char *arn_prefix; /* "arn:aws:states:REGION:ACCOUNT:" */
+    const char *role_arn;
+    enum exec_status status;
+    uint64_t seed;       /* chance: clock_dice(seed, draws++) */
+    uint64_t draws;
+    int64_t started_us, stopped_us;
+    int64_t deadline_us; /* the machine's TimeoutSeconds; CLOCK_NEVER: none */
+    int32_t last_event_id;
+    uint32_t next_frame; /* id of the next frame that opens */
+    struct value *input, *output;
+    char *error, *cause; /* of a failed, aborted or timed-out execution; NULL: absent */
+    struct frame root;
+    struct frame *frames; /* hash of the open frames but the root */
+};
+
+void exec_init(struct exec *ex, int64_t id, struct asl *asl, const char *name);
+void exec_fini(struct exec *ex);
+
+/* The only door for change. e must be one that interp_step emitted for this state; else PAWL_ASSERT. */
+void exec_apply(struct exec *ex, const struct event *e);
+
+/* The frame of that id, or NULL when it is not (or no longer) open. */
+struct frame *exec_frame(const struct exec *ex, uint32_t id);
+
+/* The open frame whose current attempt is scheduled_id; NULL: that attempt is over. */
+struct frame *exec_attempt(const struct exec *ex, int32_t scheduled_id);
+
+/* Calls fn for every open frame, parents before children. */
+void exec_each(const struct exec *ex, void (*fn)(struct frame *f, void *arg), void *arg);
+
+/* A canonical text of the whole state, for the replay property: equal texts, equal states. */
+void exec_dump(const struct exec *ex, struct js_buf *out);

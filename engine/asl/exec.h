@@ -58,6 +58,7 @@ struct exec {
     const char *machine; /* the machine's name; borrowed, like the next */
     const char *arn_prefix; /* "arn:aws:states:REGION:ACCOUNT:" */
     const char *role_arn;
+    const unsigned char *token_key; /* TOKEN_KEY_BYTES, for $$.Task.Token; borrowed */
     enum exec_status status;
     uint64_t seed;       /* chance: clock_dice(seed, draws++) */
     uint64_t draws;

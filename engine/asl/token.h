@@ -14,10 +14,10 @@
 
 enum { TOKEN_TEXT_BYTES = 128, TOKEN_KEY_BYTES = 16 };
 
-/* Sets the process's key, once, before any reactor starts (from pawl.setting). */
-void token_set_key(const unsigned char key[TOKEN_KEY_BYTES]);
-
-char *token_mint(char buf[TOKEN_TEXT_BYTES], int64_t execution_id, int32_t scheduled_id);
+/* key: the store's secret (pawl.setting), the same for every pawld on one database. Returns buf. */
+char *token_mint(char buf[TOKEN_TEXT_BYTES], const unsigned char key[TOKEN_KEY_BYTES], int64_t execution_id,
+                 int32_t scheduled_id);
 
 /* -1 with ERR_INVALID_TOKEN ("Invalid Token: 'Invalid token'") for a text that token_mint did not make. */
-int token_read(const char *text, size_t len, int64_t *execution_id, int32_t *scheduled_id, struct err *err);
+int token_read(const char *text, size_t len, const unsigned char key[TOKEN_KEY_BYTES], int64_t *execution_id,
+               int32_t *scheduled_id, struct err *err);

@@ -1,0 +1,15 @@
+# Unit tests: tests/unit/<layer>/test_<module>.c mirrors engine/<layer>/<module>.c, one program each.
+# Those of base, lang and asl link the pure core alone.
+
+UNIT_CORE = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/base/*.c tests/unit/lang/*.c tests/unit/asl/*.c))
+UNIT_RUN  = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/run/*.c))
+CHECKLIBS = $(shell pkg-config --libs check 2>/dev/null)
+
+$(UNIT_CORE): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libpawlcore.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CHECKLIBS) $(CORELIBS)
+$(UNIT_RUN): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libpawlrun.a $(B)/libpawlcore.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CHECKLIBS) $(LIBS)
+
+.PHONY: unit
+unit: $(UNIT_CORE) $(UNIT_RUN) ## the unit tests: no database, no network
+	@for t in $^; do $$t || exit 1; done

@@ -18,6 +18,7 @@ enum stimulus_type {
     STIM_TOKEN_HEARTBEAT, /* SendTaskHeartbeat: moves the heartbeat's deadline, emits nothing */
     STIM_TIMER,           /* now_us has come: everything that is due happens */
     STIM_STOP,            /* StopExecution: error, cause (each may be NULL) */
+    STIM_FAIL,            /* the shell cannot go on with it: ExecutionFailed with error and cause, not caught */
 };
 
 struct stimulus {

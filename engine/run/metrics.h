@@ -1,0 +1,51 @@
+/*
+ * metrics.h -- counts for operators: per reactor without locks, summed by the reader.
+ *
+ * A reactor alone writes its struct (relaxed atomics, so that another thread may read); api/metrics_text.c sums and prints.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef _Atomic uint64_t metric;
+
+static inline void metric_add(metric *m, uint64_t n)
+{
+    atomic_store_explicit(m, atomic_load_explicit(m, memory_order_relaxed) + n, memory_order_relaxed);
+}
+static inline void metric_set(metric *m, uint64_t n)
+{
+    atomic_store_explicit(m, n, memory_order_relaxed);
+}
+static inline uint64_t metric_get(const metric *m)
+{
+    return atomic_load_explicit(m, memory_order_relaxed);
+}
+
+enum { METRIC_BUCKETS = 14 };
+extern const int64_t METRIC_BOUNDS_US[METRIC_BUCKETS]; /* upper bounds, 1 ms to 60 s; above: only in count */
+
+struct histogram {
+    metric bucket[METRIC_BUCKETS], count, sum_us;
+};
+void histogram_add(struct histogram *h, int64_t us);
+
+/* One labelled series: made once, never freed while the process lives, so that a reader can walk the list. */
+struct metric_series {
+    const char *labels; /* machine="order",status="SUCCEEDED" */
+    metric value;
+    struct histogram *histogram; /* or NULL */
+    _Atomic(struct metric_series *) next;
+};
+
+struct metrics { /* of one reactor */
+    metric steps, commits, commit_rows, commit_us, commit_failures, events, inbox_messages, adopted;
+    metric executions_open, calls_open, batch_last, queue_lag_us, lease_slot, lease_epoch, lease_lost;
+    struct histogram commit_duration;
+    struct metric_series executions; /* machine, status: RUNNING counts starts */
+    struct metric_series calls;      /* function, outcome; with histogram */
+};
+
+/* The series with these labels, made when it is new; at most 1,000 series a list, then the last one ("other") takes the rest. */
+struct metric_series *metric_series(struct metric_series *list, const char *labels);

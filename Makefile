@@ -50,7 +50,7 @@ $(B)/pawl: $(CLI_OBJ) $(B)/libpawlcore.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libcurl) $(CORELIBS)
 
 # Each folder that builds something of its own describes it in a file rules.mk.
--include $(wildcard */rules.mk tests/*/rules.mk)
+include $(wildcard */rules.mk tests/*/rules.mk)
 
 .PHONY: layers format deps install
 layers: $(B)/libpawlcore.a ## includes run one way; the core is pure

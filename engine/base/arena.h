@@ -13,7 +13,8 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *a);
-void arena_reset(struct arena *a); /* releases what was allocated and adopted; keeps one block for the next use */
+void arena_reset(
+    struct arena *a); /* releases what was allocated and adopted; keeps one block for the next use */
 
 /* size bytes, aligned for any type, zeroed; valid until arena_reset or arena_free. */
 void *arena_alloc(struct arena *a, size_t size);

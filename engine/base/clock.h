@@ -6,19 +6,23 @@
  */
 #pragma once
 
-#include "base/err.h"
-
+#include <stddef.h>
 #include <stdint.h>
 
-#define CLOCK_NEVER INT64_MAX
+#define CLOCK_NEVER  INT64_MAX
 #define CLOCK_SECOND INT64_C(1000000)
 
 enum { CLOCK_TEXT_BYTES = 32 };
 
-/* "2026-11-23T20:24:13.123Z": milliseconds, as the context object shows moments. Returns buf. */
+/* "2026-11-23T20:24:13.123Z": milliseconds (rounded down), as the context object shows moments. Returns buf.
+ */
 char *clock_format(char buf[CLOCK_TEXT_BYTES], int64_t us);
 
-/* RFC 3339: date, "T", time, optional fraction, "Z" or an offset. 0, or -1 when text is anything else. */
+/*
+ * RFC 3339 as the States Language narrows it: capital "T" and "Z", an optional fraction of 1 to 9 digits
+ * (finer than a microsecond is dropped), "Z" or "+hh:mm".  No leap second.  0, or -1 when text is anything
+ * else.
+ */
 int clock_parse(const char *text, size_t len, int64_t *us);
 
 /* The n-th of a seed's 64-bit draws (splitmix64). */

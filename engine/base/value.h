@@ -23,8 +23,8 @@ struct value *value_new(const char *text, size_t len);
 /* Takes the json-c reference (NULL is JSON null). Nobody may change the tree afterwards. */
 struct value *value_take(struct json_object *taken);
 
-struct value *value_ref(struct value *v);   /* NULL gives NULL */
-void value_unref(struct value *v);          /* NULL is allowed */
+struct value *value_ref(struct value *v); /* NULL gives NULL */
+void value_unref(struct value *v);        /* NULL is allowed */
 
 /* The JSON text, NUL-terminated behind len bytes; borrowed. */
 const char *value_text(struct value *v, size_t *len);
@@ -34,6 +34,9 @@ struct json_object *value_tree(struct value *v);
 
 /* Bytes of the text: what the 262,144 limit is measured on. */
 size_t value_bytes(struct value *v);
+
+/* Puts the tree away and keeps the text: for values of executions that will wait long. NULL is allowed. */
+void value_rest(struct value *v);
 
 /* The constant {}; the reference is the caller's. */
 struct value *value_empty_object(void);

@@ -1,0 +1,99 @@
+#include "base/value.h"
+#include "base/json.h"
+
+#include <string.h>
+
+struct value {
+    uint32_t refs;
+    uint32_t len; /* of text, without its NUL */
+    char *text;   /* inline, or an allocation of its own; NULL: not made yet */
+    json_object *tree;
+    bool has_tree; /* NULL is a tree as well: JSON null */
+    char inline_text[];
+};
+
+struct value *value_new(const char *text, size_t len)
+{
+    PAWL_ASSERT(len < UINT32_MAX);
+    struct value *v = mem_alloc(sizeof *v + len + 1);
+    *v = (struct value){.refs = 1, .len = (uint32_t)len, .text = v->inline_text};
+    memcpy(v->text, text, len);
+    v->text[len] = '\0';
+    return v;
+}
+
+struct value *value_take(json_object *taken)
+{
+    struct value *v = mem_alloc(sizeof *v);
+    *v = (struct value){.refs = 1, .tree = taken, .has_tree = true};
+    return v;
+}
+
+struct value *value_ref(struct value *v)
+{
+    if (v)
+        v->refs++;
+    return v;
+}
+
+void value_unref(struct value *v)
+{
+    if (!v || --v->refs)
+        return;
+    if (v->has_tree)
+        json_object_put(v->tree);
+    if (v->text != v->inline_text)
+        free(v->text);
+    free(v);
+}
+
+static void make_text(struct value *v)
+{
+    struct js_buf buf = {0};
+    js_write(&buf, v->tree);
+    PAWL_ASSERT(buf.len < UINT32_MAX);
+    v->len = (uint32_t)buf.len;
+    v->text = mem_realloc(buf.p, buf.len + 1);
+}
+
+const char *value_text(struct value *v, size_t *len)
+{
+    if (!v->text)
+        make_text(v);
+    if (len)
+        *len = v->len;
+    return v->text;
+}
+
+json_object *value_tree(struct value *v)
+{
+    if (!v->has_tree) {
+        struct err err;
+        int rc = js_parse(v->text, v->len, &v->tree, &err);
+        PAWL_ASSERT(rc == 0); /* value_new demands scanned text */
+        v->has_tree = true;
+    }
+    return v->tree;
+}
+
+size_t value_bytes(struct value *v)
+{
+    size_t len;
+    value_text(v, &len);
+    return len;
+}
+
+void value_rest(struct value *v)
+{
+    if (!v || !v->has_tree)
+        return;
+    value_text(v, NULL);
+    json_object_put(v->tree);
+    v->tree = NULL;
+    v->has_tree = false;
+}
+
+struct value *value_empty_object(void)
+{
+    return value_new("{}", 2);
+}

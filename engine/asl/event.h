@@ -9,10 +9,12 @@
  *
  * In the journal an event is a small JSON object; payloads stand once in the row's array and
  * events refer to them by index:
- *   [{"id":5,"type":"TaskSucceeded","output":0},{"id":6,"type":"TaskStateExited","name":"Pay","output":0}, ...]
- *   members: id (absent: unnumbered), type, prev (absent: id - 1), frame (absent: 0), name (of the state),
- *   input | output | parameters (payload index), error, cause, index, length, timeout, heartbeat
- *   (seconds), due (microseconds), seed (decimal text), resource, resourceType.
+ *   [{"id":5,"type":"TaskSucceeded","name":"Pay","output":0},
+ *    {"id":6,"type":"TaskStateExited","name":"Pay","output":0}, ...]
+ * Members: id (absent: unnumbered), type, prev (absent: id - 1), frame (absent: 0), name (of the state),
+ * input | output | parameters (payload index), error, cause, index | length (absent: 0), timeout, heartbeat
+ * (seconds), due (microseconds), seed (decimal text).  *Scheduled also say resource and resourceType, for
+ * those who read the journal by SQL.
  */
 #pragma once
 
@@ -22,65 +24,73 @@
 
 /* X(constant, AWS name, member of the details object or NULL when it has none, flags) */
 #define EVENT_LIST(X)                                                                                        \
-    X(EV_EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails", EVENT_INPUT)                  \
-    X(EV_EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails", EVENT_OUTPUT)           \
-    X(EV_EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails", EVENT_ERROR)                     \
-    X(EV_EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails", EVENT_ERROR)                  \
-    X(EV_EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails", EVENT_ERROR)              \
-    X(EV_PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)              \
-    X(EV_PASS_EXITED, "PassStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                \
-    X(EV_CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)          \
-    X(EV_CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)            \
-    X(EV_WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)              \
-    X(EV_WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                \
+    X(EV_EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails", EVENT_INPUT)                 \
+    X(EV_EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails", EVENT_OUTPUT)          \
+    X(EV_EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails", EVENT_ERROR)                    \
+    X(EV_EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails", EVENT_ERROR)                 \
+    X(EV_EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails", EVENT_ERROR)             \
+    X(EV_PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)             \
+    X(EV_PASS_EXITED, "PassStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)               \
+    X(EV_CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)         \
+    X(EV_CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)           \
+    X(EV_WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)             \
+    X(EV_WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)               \
     X(EV_WAIT_ABORTED, "WaitStateAborted", NULL, 0)                                                          \
-    X(EV_SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)        \
-    X(EV_SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)          \
-    X(EV_FAIL_ENTERED, "FailStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)              \
-    X(EV_TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)              \
-    X(EV_TASK_EXITED, "TaskStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                \
+    X(EV_SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)       \
+    X(EV_SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)         \
+    X(EV_FAIL_ENTERED, "FailStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)             \
+    X(EV_TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)             \
+    X(EV_TASK_EXITED, "TaskStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)               \
     X(EV_TASK_ABORTED, "TaskStateAborted", NULL, 0)                                                          \
-    X(EV_TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails", EVENT_PARAMETERS | EVENT_RESOURCE)     \
-    X(EV_TASK_STARTED, "TaskStarted", "taskStartedEventDetails", EVENT_RESOURCE)                              \
-    X(EV_TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails", EVENT_OUTPUT | EVENT_RESOURCE)         \
-    X(EV_TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails", EVENT_OUTPUT | EVENT_RESOURCE)         \
-    X(EV_TASK_FAILED, "TaskFailed", "taskFailedEventDetails", EVENT_ERROR | EVENT_RESOURCE)                   \
-    X(EV_TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails", EVENT_ERROR | EVENT_RESOURCE)            \
-    X(EV_FUNCTION_SCHEDULED, "LambdaFunctionScheduled", "lambdaFunctionScheduledEventDetails", EVENT_INPUT)   \
+    X(EV_TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails", EVENT_PARAMETERS | EVENT_RESOURCE)    \
+    X(EV_TASK_STARTED, "TaskStarted", "taskStartedEventDetails", EVENT_RESOURCE)                             \
+    X(EV_TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails", EVENT_OUTPUT | EVENT_RESOURCE)        \
+    X(EV_TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails", EVENT_OUTPUT | EVENT_RESOURCE)        \
+    X(EV_TASK_FAILED, "TaskFailed", "taskFailedEventDetails", EVENT_ERROR | EVENT_RESOURCE)                  \
+    X(EV_TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails", EVENT_ERROR | EVENT_RESOURCE)           \
+    X(EV_FUNCTION_SCHEDULED, "LambdaFunctionScheduled", "lambdaFunctionScheduledEventDetails",               \
+      EVENT_INPUT | EVENT_RESOURCE)                                                                          \
     X(EV_FUNCTION_STARTED, "LambdaFunctionStarted", NULL, 0)                                                 \
-    X(EV_FUNCTION_SUCCEEDED, "LambdaFunctionSucceeded", "lambdaFunctionSucceededEventDetails", EVENT_OUTPUT)  \
-    X(EV_FUNCTION_FAILED, "LambdaFunctionFailed", "lambdaFunctionFailedEventDetails", EVENT_ERROR)            \
-    X(EV_FUNCTION_TIMED_OUT, "LambdaFunctionTimedOut", "lambdaFunctionTimedOutEventDetails", EVENT_ERROR)     \
-    X(EV_PARALLEL_ENTERED, "ParallelStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)      \
+    X(EV_FUNCTION_SUCCEEDED, "LambdaFunctionSucceeded", "lambdaFunctionSucceededEventDetails", EVENT_OUTPUT) \
+    X(EV_FUNCTION_FAILED, "LambdaFunctionFailed", "lambdaFunctionFailedEventDetails", EVENT_ERROR)           \
+    X(EV_FUNCTION_TIMED_OUT, "LambdaFunctionTimedOut", "lambdaFunctionTimedOutEventDetails", EVENT_ERROR)    \
+    X(EV_PARALLEL_ENTERED, "ParallelStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)     \
     X(EV_PARALLEL_STARTED, "ParallelStateStarted", NULL, 0)                                                  \
     X(EV_PARALLEL_SUCCEEDED, "ParallelStateSucceeded", NULL, 0)                                              \
     X(EV_PARALLEL_FAILED, "ParallelStateFailed", NULL, 0)                                                    \
     X(EV_PARALLEL_ABORTED, "ParallelStateAborted", NULL, 0)                                                  \
-    X(EV_PARALLEL_EXITED, "ParallelStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)        \
-    X(EV_MAP_ENTERED, "MapStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)                \
-    X(EV_MAP_STARTED, "MapStateStarted", "mapStateStartedEventDetails", EVENT_LENGTH)                         \
+    X(EV_PARALLEL_EXITED, "ParallelStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)       \
+    X(EV_MAP_ENTERED, "MapStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)               \
+    X(EV_MAP_STARTED, "MapStateStarted", "mapStateStartedEventDetails", EVENT_LENGTH)                        \
     X(EV_MAP_SUCCEEDED, "MapStateSucceeded", NULL, 0)                                                        \
     X(EV_MAP_FAILED, "MapStateFailed", NULL, 0)                                                              \
     X(EV_MAP_ABORTED, "MapStateAborted", NULL, 0)                                                            \
-    X(EV_MAP_EXITED, "MapStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                  \
-    X(EV_ITERATION_STARTED, "MapIterationStarted", "mapIterationStartedEventDetails", EVENT_NAME | EVENT_INDEX) \
-    X(EV_ITERATION_SUCCEEDED, "MapIterationSucceeded", "mapIterationSucceededEventDetails", EVENT_NAME | EVENT_INDEX) \
-    X(EV_ITERATION_FAILED, "MapIterationFailed", "mapIterationFailedEventDetails", EVENT_NAME | EVENT_INDEX)  \
-    X(EV_ITERATION_ABORTED, "MapIterationAborted", "mapIterationAbortedEventDetails", EVENT_NAME | EVENT_INDEX) \
+    X(EV_MAP_EXITED, "MapStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                 \
+    X(EV_ITERATION_STARTED, "MapIterationStarted", "mapIterationStartedEventDetails",                        \
+      EVENT_NAME | EVENT_INDEX)                                                                              \
+    X(EV_ITERATION_SUCCEEDED, "MapIterationSucceeded", "mapIterationSucceededEventDetails",                  \
+      EVENT_NAME | EVENT_INDEX)                                                                              \
+    X(EV_ITERATION_FAILED, "MapIterationFailed", "mapIterationFailedEventDetails", EVENT_NAME | EVENT_INDEX) \
+    X(EV_ITERATION_ABORTED, "MapIterationAborted", "mapIterationAbortedEventDetails",                        \
+      EVENT_NAME | EVENT_INDEX)                                                                              \
     /* unnumbered: pawl's own */                                                                             \
-    X(EV_RETRY_SCHEDULED, "RetryScheduled", NULL, EVENT_OWN)
+    X(EV_WAIT_SCHEDULED, "WaitScheduled", NULL, EVENT_OWN)   /* due: when the Wait state ends */             \
+    X(EV_RETRY_SCHEDULED, "RetryScheduled", NULL, EVENT_OWN) /* index: the retrier; due: when */             \
+    X(EV_CALLBACK_HELD, "CallbackHeld", NULL, EVENT_OWN) /* a callback came before its call was answered */
 
 enum {
-    EVENT_NAME = 1,        /* shows the state's name */
-    EVENT_INPUT = 2,       /* data is an input */
-    EVENT_OUTPUT = 4,      /* data is an output */
-    EVENT_PARAMETERS = 8,  /* data is parameters, with region and timeouts */
-    EVENT_ERROR = 16,      /* shows error and cause, where there are any */
-    EVENT_RESOURCE = 32,   /* shows resource and resourceType */
-    EVENT_INDEX = 64,      /* shows the iteration's index */
-    EVENT_LENGTH = 128,    /* shows the number of items */
-    EVENT_OWN = 256,       /* not in the service's vocabulary: unnumbered, never shown by GetExecutionHistory */
+    EVENT_NAME = 1,       /* shows the state's name */
+    EVENT_INPUT = 2,      /* data is an input */
+    EVENT_OUTPUT = 4,     /* data is an output */
+    EVENT_PARAMETERS = 8, /* data is parameters, with region and timeouts */
+    EVENT_ERROR = 16,     /* shows error and cause, where there are any */
+    EVENT_RESOURCE = 32,  /* shows resource and (but for functions by ARN) resourceType */
+    EVENT_INDEX = 64,     /* shows the iteration's index */
+    EVENT_LENGTH = 128,   /* shows the number of items */
+    EVENT_OWN = 256, /* not in the service's vocabulary: unnumbered, never shown by GetExecutionHistory */
 };
+
+enum { EVENT_ERROR_BYTES_MAX = 256, EVENT_CAUSE_BYTES_MAX = 32768 }; /* longer ones are cut */
 
 enum event_type {
 #define EVENT_CONSTANT(constant, name, details, flags) constant,
@@ -91,17 +101,19 @@ enum event_type {
 
 struct event {
     enum event_type type;
-    int32_t id;      /* from 1; 0: unnumbered */
-    int32_t prev;    /* the event that caused it; 0: none */
-    uint32_t frame;  /* where it happened: exec.h */
-    int64_t at_us;   /* when: the same for all events of a journal row */
-    const struct asl_state *state; /* the state that it is about; NULL: the execution */
-    struct value *data;            /* input, output or parameters; a reference, or NULL */
-    char *error, *cause;           /* owned; NULL: absent. Clean text (js_clean) */
-    int32_t index;                 /* iteration; MapStateStarted: number of items; RetryScheduled: retrier */
+    int32_t id;     /* from 1; 0: unnumbered */
+    int32_t prev;   /* the event that caused it; 0: none */
+    uint32_t frame; /* where it happened: exec.h */
+    int64_t at_us;  /* when: the same for all events of a journal row */
+    const struct asl_state
+        *state;          /* the state that it is about, where flags have NAME or RESOURCE; else NULL */
+    struct value *data;  /* input, output or parameters; a reference, or NULL */
+    char *error, *cause; /* owned; NULL: absent. Clean text (js_clean) */
+    int32_t
+        index; /* iteration; MapStateStarted: items; RetryScheduled: retrier; *Exited: 1 + catcher, or 0 */
     int32_t timeout_s, heartbeat_s; /* *Scheduled: evaluated; 0: none */
-    int64_t due_us;                /* WaitStateEntered: until; RetryScheduled: when; else 0 */
-    uint64_t seed;                 /* ExecutionStarted */
+    int64_t due_us;                 /* WaitScheduled, RetryScheduled, CallbackHeld: when it goes on; else 0 */
+    uint64_t seed;                  /* ExecutionStarted */
 };
 
 const char *event_name(enum event_type t);

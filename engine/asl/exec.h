@@ -26,42 +26,59 @@ enum frame_phase {
     FRAME_DONE,     /* reached the end of its block */
 };
 
+struct held { /* a callback that came while its call was still out */
+    struct value *output;
+    char *error, *cause; /* of a failure (output is NULL) */
+};
+
+/* What a Parallel or Map has under way. */
+struct children {
+    uint32_t n;             /* branches or items */
+    uint32_t opened;        /* how many have been started, in order */
+    uint32_t open;          /* how many run now */
+    struct value **results; /* n; NULL where there is none yet */
+    struct frame *list;     /* the open ones, in the order in which they opened (utlist) */
+    struct value *input; /* Map: after InputPath; a memo of what frame.input gives, NULL after a recovery */
+    struct value *items; /* Map: the array; a memo like input */
+};
+
 struct frame {
-    uint32_t id;      /* 0: the root; numbered as frames open, never reused */
+    uint32_t id; /* 0: the root; numbered as frames open, never reused */
     enum frame_phase phase;
     const struct asl_block *block;
     const struct asl_state *state; /* where it is; NULL before the first state */
     struct frame *parent;          /* NULL: the root */
+    struct frame *prev, *next;     /* siblings, in parent->children->list */
     int32_t index;                 /* branch or iteration within the parent */
     int32_t entered_id;            /* event that entered the state: "entered at the event id #N" */
     int32_t last_id;               /* the newest event of this frame: what the next one links to */
-    int32_t scheduled_id;          /* *Scheduled of the current attempt: names it to the world */
+    int32_t scheduled_id;          /* *Scheduled of the current attempt: names it to the world; 0: none */
     int64_t entered_us;
-    struct value *input;           /* the state's raw input */
-    struct value *args;            /* what the task was called with; FRAME_CALLING, FRAME_TOKEN */
-    struct value *output;          /* FRAME_DONE: the result of the block */
-    uint32_t retry_count;          /* $$.State.RetryCount */
-    uint32_t *retries;             /* per retrier, for this visit; NULL: none yet */
-    int64_t due_us;                /* FRAME_WAITING, FRAME_RETRYING; else CLOCK_NEVER */
-    int64_t timeout_us;            /* FRAME_CALLING, FRAME_TOKEN: TimeoutSeconds runs out; CLOCK_NEVER: none */
-    int64_t heartbeat_us;          /* the same for HeartbeatSeconds; moved on by heartbeats, which are no events */
+    struct value *input;  /* the state's raw input */
+    struct value *args;   /* what the task was called with; FRAME_CALLING, FRAME_TOKEN */
+    struct value *output; /* FRAME_DONE: the result of the block */
+    uint32_t retry_count; /* $$.State.RetryCount */
+    uint32_t *retries;    /* per retrier, for this visit; NULL: none yet */
+    int64_t due_us;       /* FRAME_WAITING, FRAME_RETRYING, or held; else CLOCK_NEVER */
+    int64_t timeout_us;   /* FRAME_CALLING, FRAME_TOKEN: TimeoutSeconds runs out; CLOCK_NEVER: none */
+    int64_t heartbeat_us; /* the same for HeartbeatSeconds; moved on by heartbeats, which are no events */
     int32_t heartbeat_s;
-    struct children *children;     /* FRAME_CHILDREN: results, items, how many are open; exec.c's own */
-    struct value *item;            /* an iteration: $$.Map.Item.Value */
-    UT_hash_handle hh;             /* by id, in exec.frames */
+    struct held *held;         /* FRAME_CALLING: its answer is there before the call's; else NULL */
+    struct children *children; /* FRAME_CHILDREN; else NULL */
+    UT_hash_handle hh;         /* by id, in exec.frames */
+    UT_hash_handle by_attempt; /* by scheduled_id, in exec.attempts */
 };
 
 struct exec {
-    int64_t id;          /* pawl.execution.execution_id */
-    struct asl *asl;     /* borrowed: whoever made the exec pins it */
-    char *name;          /* the execution's name; owned */
-    const char *machine; /* the machine's name; borrowed, like the next */
+    int64_t id;             /* pawl.execution.execution_id */
+    struct asl *asl;        /* borrowed: whoever made the exec pins it */
+    char *name;             /* the execution's name; owned */
+    const char *machine;    /* the machine's name; borrowed, like the next */
     const char *arn_prefix; /* "arn:aws:states:REGION:ACCOUNT:" */
     const char *role_arn;
     const unsigned char *token_key; /* TOKEN_KEY_BYTES, for $$.Task.Token; borrowed */
     enum exec_status status;
-    uint64_t seed;       /* chance: clock_dice(seed, draws++) */
-    uint64_t draws;
+    uint64_t seed; /* of chance: interp_priv.h's step_dice */
     int64_t started_us, stopped_us;
     int64_t deadline_us; /* the machine's TimeoutSeconds; CLOCK_NEVER: none */
     int32_t last_event_id;
@@ -69,7 +86,10 @@ struct exec {
     struct value *input, *output;
     char *error, *cause; /* of a failed, aborted or timed-out execution; NULL: absent */
     struct frame root;
-    struct frame *frames; /* hash of the open frames but the root */
+    struct frame *frames;   /* hash of the open frames but the root */
+    struct frame *attempts; /* hash of those of them that have an attempt under way */
+    int64_t wake_us;        /* the earliest deadline, kept by exec_wake */
+    bool wake_stale;        /* the frame that had it has lost it */
 };
 
 void exec_init(struct exec *ex, int64_t id, struct asl *asl, const char *name);
@@ -78,14 +98,27 @@ void exec_fini(struct exec *ex);
 /* The only door for change. e must be one that interp_step emitted for this state; else PAWL_ASSERT. */
 void exec_apply(struct exec *ex, const struct event *e);
 
+/* The same for an event read from a journal: -1 with ERR_INTERNAL, and no change, for one that does not fit.
+ */
+int exec_fold(struct exec *ex, const struct event *e, struct err *err);
+
 /* The frame of that id, or NULL when it is not (or no longer) open. */
 struct frame *exec_frame(const struct exec *ex, uint32_t id);
 
 /* The open frame whose current attempt is scheduled_id; NULL: that attempt is over. */
 struct frame *exec_attempt(const struct exec *ex, int32_t scheduled_id);
 
+/* The earliest of all deadlines: waits, retries, timeouts, heartbeats, the machine's; CLOCK_NEVER: none. */
+int64_t exec_wake(struct exec *ex);
+
+/* A heartbeat of a task's worker.  Heartbeats are no events: this is the one change beside exec_apply. */
+void exec_heartbeat(struct exec *ex, struct frame *f, int64_t now_us);
+
 /* Calls fn for every open frame, parents before children. */
 void exec_each(const struct exec *ex, void (*fn)(struct frame *f, void *arg), void *arg);
 
-/* A canonical text of the whole state, for the replay property: equal texts, equal states. */
+/*
+ * A canonical text of the whole state, for the replay property: equal texts, equal states. Left out is what
+ * no event tells: heartbeats and memos.
+ */
 void exec_dump(const struct exec *ex, struct js_buf *out);

@@ -12,13 +12,13 @@
 enum stimulus_type {
     STIM_START,           /* data: the input (checked); seed */
     STIM_TASK_SUCCEEDED,  /* event_id: the attempt's *Scheduled; data: the answer */
-    STIM_TASK_FAILED,     /* event_id; error (NULL: none), cause (NULL: none) */
+    STIM_TASK_FAILED,     /* event_id; error, cause (each may be NULL). An answer too long: ERR_DATA_LIMIT */
     STIM_TOKEN_SUCCEEDED, /* SendTaskSuccess: the same fields, for an open token */
     STIM_TOKEN_FAILED,    /* SendTaskFailure */
     STIM_TOKEN_HEARTBEAT, /* SendTaskHeartbeat: moves the heartbeat's deadline, emits nothing */
     STIM_TIMER,           /* now_us has come: everything that is due happens */
     STIM_STOP,            /* StopExecution: error, cause (each may be NULL) */
-    STIM_FAIL,            /* the shell cannot go on with it: ExecutionFailed with error and cause, not caught */
+    STIM_FAIL,            /* the shell cannot go on with it: ExecutionFailed with error and cause, uncaught */
 };
 
 struct stimulus {
@@ -50,12 +50,12 @@ struct effect {
 };
 
 struct outcome {
-    struct arena *arena;     /* for the effects' texts; the caller's */
-    struct event *events;    /* in order, applied already */
+    struct arena *arena;  /* for the effects' texts; the caller's */
+    struct event *events; /* in order, applied already */
     size_t nevents, cap_events;
     struct effect *effects;
     size_t neffects, cap_effects;
-    int64_t wake_us;         /* give STIM_TIMER not before; CLOCK_NEVER: no timer */
+    int64_t wake_us; /* give STIM_TIMER not before; CLOCK_NEVER: no timer */
 };
 
 void outcome_init(struct outcome *out, struct arena *arena);
@@ -65,16 +65,20 @@ void outcome_fini(struct outcome *out);
 /*
  * Decides. Appends to out (which may hold earlier steps of the same execution) and sets wake_us.
  * 0, or -1 with err when the stimulus has nothing to act on, and nothing has changed:
- *   ERR_TASK_TIMED_OUT  a callback whose attempt is over
+ *   ERR_TASK_TIMED_OUT  a callback whose attempt is over, or that has been answered already
  *   ERR_TASK_MISSING    a callback for something that never was a token
  *   ERR_INVALID_OUTPUT  a callback's output that is too large
  *   ERR_NOT_FOUND       an answer to an attempt that is over, a stop of an ended execution
  * A workflow's own failures are events, never -1.
  */
-int interp_step(struct exec *ex, const struct stimulus *in, int64_t now_us, struct outcome *out, struct err *err);
+int interp_step(struct exec *ex, const struct stimulus *in, int64_t now_us, struct outcome *out,
+                struct err *err);
 
-/* Recovery: the effects that are still owed after the fold, and wake_us. Emits no event. */
-void interp_resume(const struct exec *ex, struct outcome *out);
+/*
+ * Recovery: the effects that are still owed after the fold, and wake_us. Emits no event. Heartbeats were not
+ * journaled, so every HeartbeatSeconds starts again at now_us.
+ */
+void interp_resume(struct exec *ex, int64_t now_us, struct outcome *out);
 
 /* The names by which the world knows a call. Buffers of INTERP_KEY_BYTES. */
 enum { INTERP_KEY_BYTES = 48 };

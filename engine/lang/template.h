@@ -4,10 +4,18 @@
  * A template is JSON in which a member "name.$" holds a path, a context path, a variable or an
  * intrinsic function; everything else stands for itself.  Compiled once with the definition.
  * Pure.  Source: Amazon States Language, "Payload Template" and "Intrinsic Functions".
+ *
+ * Filling in is bounded: in the values that all its paths together look at, in the bytes of its result
+ * (ERR_DATA_LIMIT), and in depth.
  */
 #pragma once
 
 #include "lang/jpath.h"
+
+enum {
+    TMPL_VISITS_MAX = 4 * JPATH_VISITS_MAX, /* by all the paths of one template */
+    TMPL_BYTES_MAX = 4194304,               /* of the result as text, about, and of what its functions make */
+};
 
 struct tmpl;
 
@@ -32,7 +40,7 @@ int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **o
 
 const struct tmpl_expr *tmpl_expr_parse(struct arena *a, const char *text, size_t len, struct err *err);
 /* field: the name that the cause shows, "ErrorPath" for example. */
-int tmpl_expr_eval(const struct tmpl_expr *e, const char *field, const struct jpath_env *env, json_object **out,
-                   struct err *err);
+int tmpl_expr_eval(const struct tmpl_expr *e, const char *field, const struct jpath_env *env,
+                   json_object **out, struct err *err);
 /* The path when the expression is a plain path, else NULL. */
 const struct jpath *tmpl_expr_path(const struct tmpl_expr *e);

@@ -1,0 +1,88 @@
+/* jpath_priv.h -- what jpath*.c share: the compiled steps of a path, and one evaluation. */
+#pragma once
+
+#include "base/json.h"
+#include "lang/jpath.h"
+
+struct jpath_filter;
+struct jpath_call;
+
+enum step_kind {
+    STEP_NAME,
+    STEP_NAMES, /* ['a','b']: at the end one object of those members, before other steps each of them */
+    STEP_INDEX,
+    STEP_INDEXES,
+    STEP_SLICE,
+    STEP_WILDCARD,
+    STEP_SCAN, /* "..": the step behind it, at every depth */
+    STEP_FILTER,
+    STEP_CALL, /* .length(): always the last step */
+};
+
+struct jpath_step {
+    enum step_kind kind;
+    bool after_definite; /* every step before this one is definite: what is missing is an error */
+    char quote;          /* the quote that names were written in, for messages */
+    bool has_from, has_to;
+    int32_t from, to;
+    size_t n; /* of names or indexes */
+    const char **names;
+    const int32_t *indexes;
+    const struct jpath_filter *filter;
+    const struct jpath_call *call;
+};
+
+/* How an evaluation can end, besides well. All are negative. */
+enum {
+    PATH_MISSING = -1, /* Jayway's PathNotFoundException: a filter takes it for "not there" */
+    PATH_UNFIT = -2,   /* Jayway's InvalidPathException: a filter takes it for "no match" */
+    PATH_FATAL = -3,   /* nothing catches this: too much work, an aggregate of nothing */
+};
+
+/* What all evaluations of one select share. */
+struct jpath_work {
+    json_object *doc; /* "$", within filters as well */
+    size_t left;      /* visits that may still be made */
+};
+
+/* ---- parsing: jpath_parse.c ---- */
+
+struct jpath_reader {
+    struct arena *arena;
+    const char *text; /* NUL-terminated */
+    size_t len, at;
+    unsigned depth; /* of paths within filters and calls */
+    struct err *err;
+};
+
+/* Says what is wrong where the reader stands; returns -1. */
+int jpath_refuse(const struct jpath_reader *r, const char *what);
+/* A path within a filter or a call, text[from, to): starts with "$" or "@". */
+const struct jpath *jpath_parse_inner(const struct jpath_reader *r, size_t from, size_t to);
+/* text[from, to) without its escapes, in the arena. */
+const char *jpath_unescape(struct arena *a, const char *text, size_t from, size_t to, size_t *len);
+/* A JSON value as filters write it: strings in either quote. -1 if it is none. *out is the caller's. */
+int jpath_literal(const char *text, size_t len, json_object **out);
+
+/* ---- filters and calls: jpath_filter.c, jpath_call.c ---- */
+
+/* The reader stands on "[", close is the place of the matching "]"; it comes to stand behind that. */
+const struct jpath_filter *jpath_filter_parse(struct jpath_reader *r, size_t open, size_t close);
+/* 1, 0 or PATH_FATAL. */
+int jpath_filter_accept(const struct jpath_filter *f, json_object *item, struct jpath_work *w,
+                        struct err *err);
+
+/* "name(" ... ")": name is text[from, open), the arguments text(open, close). */
+const struct jpath_call *jpath_call_parse(struct jpath_reader *r, size_t from, size_t open, size_t close);
+/* more: a value that stands for the arguments, or NULL. 0 and a new reference, or PATH_... */
+int jpath_call_apply(const struct jpath_call *c, json_object *model, json_object *more, struct jpath_work *w,
+                     json_object **out, struct err *err);
+bool jpath_call_is_length(const struct jpath_call *c);
+const char *jpath_call_name(const struct jpath_call *c);
+
+/* ---- evaluation: jpath.c ---- */
+
+/* Evaluates p against model. 0 and a new reference, or PATH_... strict: nothing that a name asks for may be
+ * missing. */
+int jpath_run(const struct jpath *p, json_object *model, bool strict, struct jpath_work *w, json_object **out,
+              struct err *err);

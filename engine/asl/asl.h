@@ -20,7 +20,8 @@ enum {
     ASL_MAP_CONCURRENCY_MAX = 40, /* inline Map runs at most this many iterations at once */
     ASL_NESTING_MAX = 32,         /* Parallel and Map within each other */
 };
-#define ASL_SECONDS_MAX INT64_C(99999999) /* TimeoutSeconds, HeartbeatSeconds, Wait's Seconds in a definition */
+#define ASL_SECONDS_MAX                                                                                      \
+    INT64_C(99999999) /* TimeoutSeconds, HeartbeatSeconds, Wait's Seconds in a definition */
 
 enum asl_type {
     ASL_TASK,
@@ -33,9 +34,9 @@ enum asl_type {
     ASL_MAP,
 };
 
-/* InputPath and its like. Absent: the whole ("$"), with nothing to evaluate. */
+/* InputPath and its like. Absent, or "$": the whole, with nothing to evaluate. */
 struct asl_path {
-    const struct jpath *path; /* NULL: absent (or null) */
+    const struct jpath *path; /* NULL: the whole (or null) */
     bool null;                /* written as null */
 };
 
@@ -57,14 +58,14 @@ enum asl_pattern { ASL_REQUEST_RESPONSE, ASL_WAIT_FOR_TOKEN };
 struct asl_task {
     enum asl_resource kind;
     enum asl_pattern pattern;
-    const char *resource;      /* as written */
-    const char *function;      /* ASL_FUNCTION: the name in the registry */
-    const char *resource_type; /* Task* events: "lambda", "http" */
-    const char *resource_name; /* Task* events: "invoke", "invoke.waitForTaskToken", the URL */
-    bool at_most_once;         /* "Delivery": "AtMostOnce": not sent again after a crash */
+    const char *resource;         /* as written */
+    const char *function;         /* ASL_FUNCTION: the name in the registry */
+    const char *resource_type;    /* Task* events: "lambda", "http" */
+    const char *resource_name;    /* Task* events: "invoke", "invoke.waitForTaskToken", the URL */
+    bool at_most_once;            /* "Delivery": "AtMostOnce": not sent again after a crash */
     struct asl_seconds timeout;   /* TimeoutSeconds, TimeoutSecondsPath */
     struct asl_seconds heartbeat; /* HeartbeatSeconds, HeartbeatSecondsPath */
-    const struct tmpl *role;      /* Credentials' RoleArn: kept for the history, not used */
+    const struct tmpl *role;      /* Credentials, {"RoleArn": ...}: for the history, not used; NULL: absent */
 };
 
 struct asl_pass {
@@ -85,7 +86,7 @@ struct asl_choice {
 };
 
 struct asl_fail {
-    const char *error, *cause;                 /* NULL: absent */
+    const char *error, *cause; /* NULL: absent */
     const struct tmpl_expr *error_path, *cause_path;
 };
 
@@ -94,6 +95,7 @@ struct asl_block {
     const struct asl_state *start;
     const struct asl_state **states; /* in the order of the definition */
     size_t nstates;
+    uint32_t index;                /* in the order of the document; 0: the machine */
     const struct asl_state *owner; /* the Parallel or Map that holds it; NULL: the machine */
 };
 
@@ -104,9 +106,9 @@ struct asl_parallel {
 
 struct asl_map {
     const struct asl_block *processor;
-    struct asl_path items;          /* ItemsPath */
-    const struct tmpl *selector;    /* ItemSelector, or Parameters of old */
-    int64_t max_concurrency;        /* 0: as many as allowed */
+    struct asl_path items;           /* ItemsPath */
+    const struct tmpl *selector;     /* ItemSelector, or Parameters of old */
+    int64_t max_concurrency;         /* 0: as many as allowed */
     const struct jpath *concurrency; /* MaxConcurrencyPath */
 };
 
@@ -117,8 +119,8 @@ struct asl_state {
     const struct asl_block *block;
     const struct asl_state *next; /* NULL: the block ends here */
     struct asl_path input_path, output_path;
-    struct asl_path result_path;    /* Task, Pass, Parallel, Map */
-    const struct tmpl *parameters;  /* Task, Pass, Parallel (Map: see selector) */
+    struct asl_path result_path;   /* Task, Pass, Parallel, Map */
+    const struct tmpl *parameters; /* Task, Pass, Parallel (Map: see selector) */
     const struct tmpl *result_selector;
     const struct retrier *retriers; /* Task, Parallel, Map */
     size_t nretriers;
@@ -142,37 +144,18 @@ struct asl {
     const struct asl_block *root;
     const struct asl_state **states; /* every state of every block, by index */
     size_t nstates;
-};
-
-/* One finding. code: "SCHEMA_VALIDATION_FAILED", "INVALID_JSON_DESCRIPTION", ... */
-struct asl_finding {
-    bool warning;
-    const char *code;
-    const char *message;
-    const char *at; /* JSON pointer: "/States/Pay/Next", "/" for the whole */
-};
-
-struct asl_findings {
-    struct arena *arena; /* owns the texts; made by the first finding */
-    struct asl_finding *list;
-    size_t n, nerrors;
+    const struct asl_state **by_name; /* the same, sorted: asl_find's own */
 };
 
 /*
  * Compiles a definition.  NULL when there is an error among the findings, which are filled in either
- * way (up to 100); findings may be NULL.  express: by the rules of EXPRESS machines.
+ * way (all of them, up to ASL_FINDINGS_MAX); findings starts as {0} and may be NULL.  express: by the rules
+ * of EXPRESS machines.
  */
 struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings);
 void asl_free(struct asl *asl);
-void asl_findings_fini(struct asl_findings *f);
 
-/*
- * The findings' errors in one line, as CreateStateMachine words them (without the "Invalid State Machine
- * Definition: '...'" around): "SCHEMA_VALIDATION_FAILED: <message> at <pointer>, ...".  In err->cause.
- */
-int asl_findings_err(const struct asl_findings *f, struct err *err);
-
-/* The state of that name, anywhere in the machine; NULL: none. */
+/* The state of that name, anywhere in the machine; NULL: none. Fast: names are sorted. */
 const struct asl_state *asl_find(const struct asl *asl, const char *name, size_t len);
 
 const char *asl_type_name(enum asl_type t); /* "Task", ... */

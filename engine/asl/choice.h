@@ -5,8 +5,7 @@
  */
 #pragma once
 
-#include "base/json.h"
-#include "lang/jpath.h"
+#include "asl/read.h"
 
 struct asl_state;
 struct choice_test; /* And, Or, Not or one comparison; choice.c's own */
@@ -16,9 +15,12 @@ struct choice_rule {
     const struct asl_state *next;
 };
 
-/* Compiles one rule's test (not its Next). obj is borrowed. -1 with err, whose cause ends in " at <pointer>". */
-int choice_parse(struct arena *a, json_object *obj, const char *at, const struct choice_test **out,
-                 struct err *err);
+/*
+ * Compiles the test of one element of "Choices" (its Next, Comment and Assign are the caller's).
+ * NULL with findings.
+ */
+const struct choice_test *choice_parse(const struct read_in *rule);
 
-/* 1 true, 0 false, -1 with err: a path that finds nothing (ERR_RUNTIME). */
+/* 1 true, 0 false (values of another type than the operator's are false), -1 with err: a path finds nothing.
+ */
 int choice_eval(const struct choice_test *t, const struct jpath_env *env, struct err *err);

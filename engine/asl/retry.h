@@ -6,13 +6,11 @@
  */
 #pragma once
 
-#include "base/err.h"
-#include "lang/jpath.h"
-
-#include <stddef.h>
-#include <stdint.h>
+#include "asl/read.h"
 
 #define RETRY_EXHAUSTED INT64_C(-1)
+/* No wait is longer (2^31 seconds, the service's limit of a Wait), so that a moment plus a wait fits. */
+#define RETRY_WAIT_MAX_US (INT64_C(2147483648) * 1000000)
 enum { JITTER_NONE, JITTER_FULL };
 
 struct asl_state;
@@ -27,7 +25,7 @@ struct retrier {         /* one element of "Retry"; immutable, in the definition
     int jitter;            /* JITTER_NONE or JITTER_FULL */
 };
 
-struct catcher {         /* one element of "Catch" */
+struct catcher { /* one element of "Catch" */
     const char **errors;
     size_t nerrors;
     const struct asl_state *next;
@@ -36,10 +34,18 @@ struct catcher {         /* one element of "Catch" */
 };
 
 /*
- * Does a list of ErrorEquals take this error?  States.ALL takes all but States.Runtime and
- * States.DataLimitExceeded; States.TaskFailed takes all but States.Timeout (and what States.ALL does
- * not take); States.Timeout takes States.HeartbeatTimeout too.  error NULL (a callback's failure without
- * a name) is taken by States.ALL and States.TaskFailed alone.
+ * Compile one element of "Retry" or "Catch" (a catcher's Next is the caller's). last: the element is the
+ * last of its list, where alone States.ALL may stand.
+ */
+void retry_parse(const struct read_in *in, bool last, struct retrier *to);
+void catch_parse(const struct read_in *in, bool last, struct catcher *to);
+
+/*
+ * Does a list of ErrorEquals take this error?  States.Runtime is taken by nothing, not even by its own name
+ * (recorded).  States.ALL takes all others; States.TaskFailed all but States.Timeout; States.Timeout takes
+ * States.HeartbeatTimeout too.  States.DataLimitExceeded is an error as any other (recorded: States.ALL
+ * takes it).  error NULL (a callback's failure without a name) is taken by States.ALL and States.TaskFailed
+ * alone.
  */
 bool retry_matches(const char **errors, size_t nerrors, const char *error);
 

@@ -1,0 +1,137 @@
+/* The whole of a definition: names, transitions, what is reachable. */
+#include "asl/asl_priv.h"
+
+#include <string.h>
+
+/* ---- names ---- */
+
+/* Of one name (that is an error) the one in the outer block comes first. */
+static int order_states(const char *name, const struct asl_block *block, const struct asl_state *st)
+{
+    int order = strcmp(name, st->name);
+
+    return order ? order : (block->index > st->block->index) - (block->index < st->block->index);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct asl_state *x = *(const struct asl_state *const *)a;
+
+    return order_states(x->name, x->block, *(const struct asl_state *const *)b);
+}
+
+static void check_names(struct asl_compile *c)
+{
+    struct asl *asl = c->asl;
+
+    asl->nstates = c->nstates;
+    asl->states = arena_alloc(c->r.arena, c->nstates * sizeof *asl->states);
+    asl->by_name = arena_alloc(c->r.arena, c->nstates * sizeof *asl->by_name);
+    for (size_t i = 0; i < c->nstates; i++)
+        asl->states[i] = asl->by_name[i] = c->states[i];
+    if (c->nstates)
+        qsort(asl->by_name, c->nstates, sizeof *asl->by_name, by_name);
+    for (size_t i = 1; i < c->nstates; i++) {
+        const struct asl_state *st = asl->by_name[i];
+        if (strcmp(asl->by_name[i - 1]->name, st->name) == 0)
+            finding_error(c->r.findings, c->state_places[st->index], FINDING_DUPLICATE,
+                          "Duplicate State name: %.320s", st->name);
+    }
+}
+
+/* ---- transitions ---- */
+
+static int to_link(const void *key, const void *element)
+{
+    const struct asl_link *l = key;
+
+    return order_states(l->target, l->block, *(const struct asl_state *const *)element);
+}
+
+static const struct asl_state *find_target(const struct asl *asl, const struct asl_link *l)
+{
+    if (memchr(l->target, '\0', l->len) || asl->nstates == 0)
+        return NULL;
+    const struct asl_state **found = bsearch(l, asl->by_name, asl->nstates, sizeof *asl->by_name, to_link);
+    return found ? *found : NULL;
+}
+
+static void resolve(struct asl_compile *c, const struct asl_link *l)
+{
+    const struct place at = {.up = l->at, .key = l->field};
+
+    *l->slot = find_target(c->asl, l);
+    if (*l->slot)
+        return;
+    finding_error(c->r.findings, &at, FINDING_TARGET, "Missing '%s' target: %.320s", l->field, l->target);
+    if (strcmp(l->field, "StartAt") == 0)
+        c->torn = true;
+}
+
+/* ---- what is reachable ---- */
+
+struct reach {
+    bool *seen;                     /* by index */
+    const struct asl_state **queue; /* every state at most once */
+    size_t n;
+};
+
+static void reach(struct reach *r, const struct asl_state *st)
+{
+    if (!st || r->seen[st->index])
+        return;
+    r->seen[st->index] = true;
+    r->queue[r->n++] = st;
+}
+
+static void reach_next(struct reach *r, const struct asl_state *st)
+{
+    reach(r, st->next);
+    for (size_t i = 0; i < st->ncatchers; i++)
+        reach(r, st->catchers[i].next);
+    if (st->type != ASL_CHOICE)
+        return;
+    for (size_t i = 0; i < st->u.choice.nrules; i++)
+        reach(r, st->u.choice.rules[i].next);
+    reach(r, st->u.choice.otherwise);
+}
+
+static void check_block(struct asl_compile *c, struct reach *r, size_t index)
+{
+    const struct asl_block *b = c->blocks[index];
+    bool ends = false;
+
+    r->n = 0;
+    reach(r, b->start);
+    for (size_t i = 0; i < r->n; i++) {
+        ends = ends || (!r->queue[i]->next && r->queue[i]->type != ASL_CHOICE);
+        reach_next(r, r->queue[i]);
+    }
+    for (size_t i = 0; i < b->nstates; i++)
+        if (!r->seen[b->states[i]->index])
+            finding_error(c->r.findings, c->state_places[b->states[i]->index], FINDING_TARGET,
+                          "State \"%.320s\" is not reachable.", b->states[i]->name);
+    if (!ends)
+        finding_warning(c->r.findings, c->block_places[index], FINDING_TERMINAL,
+                        "No state ends this: it runs forever");
+}
+
+static void check_reachable(struct asl_compile *c)
+{
+    struct reach r = {
+        .seen = arena_alloc(c->r.scratch, c->nstates * sizeof *r.seen),
+        .queue = arena_alloc(c->r.scratch, c->nstates * sizeof *r.queue),
+    };
+
+    for (size_t i = 0; i < c->nblocks; i++)
+        check_block(c, &r, i);
+}
+
+void asl_check(struct asl_compile *c)
+{
+    check_names(c);
+    for (size_t i = 0; i < c->nlinks; i++)
+        resolve(c, &c->links[i]);
+    if (!c->torn)
+        check_reachable(c);
+}

@@ -1,0 +1,358 @@
+#include "asl/asl_priv.h"
+
+#include "asl/source.h"
+#include "asl/unsupported.h"
+#include "base/value.h"
+
+#include <string.h>
+
+static const char *const LANGUAGES[] = {"JSONPath", "JSONata", NULL};
+static const char *const TYPES[] = {
+    "Task",   "Wait",     "Pass", "Succeed", "Fail",
+    "Choice", "Parallel", "Map",  NULL}; /* in the order of the service's text */
+static const enum asl_type TYPE_VALUES[] = {ASL_TASK, ASL_WAIT,   ASL_PASS,     ASL_SUCCEED,
+                                            ASL_FAIL, ASL_CHOICE, ASL_PARALLEL, ASL_MAP};
+
+/* ---- what is under way ---- */
+
+static void *grown(void *list, size_t n, size_t cap, size_t size)
+{
+    return n == cap ? mem_realloc(list, (cap ? cap * 2 : 16) * size) : list;
+}
+
+static struct asl_state *new_state(struct asl_compile *c, const char *name, const struct place *at)
+{
+    struct asl_state *st = arena_alloc(c->r.arena, sizeof *st);
+
+    st->name = arena_strndup(c->r.arena, name, strlen(name));
+    st->index = (uint32_t)c->nstates;
+    c->states = grown(c->states, c->nstates, c->cap_states, sizeof *c->states);
+    c->state_places = grown(c->state_places, c->nstates, c->cap_states, sizeof *c->state_places);
+    if (c->nstates == c->cap_states)
+        c->cap_states = c->cap_states ? c->cap_states * 2 : 16;
+    c->states[c->nstates] = st;
+    c->state_places[c->nstates++] = at;
+    return st;
+}
+
+static struct asl_block *new_block(struct asl_compile *c, const struct place *at)
+{
+    struct asl_block *b = arena_alloc(c->r.arena, sizeof *b);
+
+    c->blocks = grown(c->blocks, c->nblocks, c->cap_blocks, sizeof *c->blocks);
+    c->block_places = grown(c->block_places, c->nblocks, c->cap_blocks, sizeof *c->block_places);
+    if (c->nblocks == c->cap_blocks)
+        c->cap_blocks = c->cap_blocks ? c->cap_blocks * 2 : 16;
+    b->index = (uint32_t)c->nblocks;
+    c->blocks[c->nblocks] = b;
+    c->block_places[c->nblocks++] = at;
+    return b;
+}
+
+void asl_link(struct asl_compile *c, const struct read_in *in, const char *field,
+              const struct asl_block *block, const struct asl_state **slot)
+{
+    json_object *o;
+
+    if (!read_typed(in, field, json_type_string, &o)) {
+        c->torn = true;
+        return;
+    }
+    c->links = grown(c->links, c->nlinks, c->cap_links, sizeof *c->links);
+    if (c->nlinks == c->cap_links)
+        c->cap_links = c->cap_links ? c->cap_links * 2 : 16;
+    c->links[c->nlinks++] = (struct asl_link){.slot = slot,
+                                              .target = json_object_get_string(o),
+                                              .len = (size_t)json_object_get_string_len(o),
+                                              .block = block,
+                                              .at = in->at,
+                                              .field = field};
+}
+
+/* ---- states ---- */
+
+static void check_name(const struct read_in *in, const char *name)
+{
+    size_t chars = js_chars(name, strlen(name));
+
+    if (chars == 0 || chars > ASL_NAME_CHARS_MAX)
+        read_error(in, NULL, "The name of a state has 1 to %d characters; this one has %zu",
+                   ASL_NAME_CHARS_MAX, chars);
+}
+
+/* The state's language. A machine in JSONata has no states in JSONPath. */
+static bool parse_language(struct asl_compile *c, const struct read_in *in)
+{
+    bool jsonata = read_word(in, "QueryLanguage", LANGUAGES, c->jsonata);
+
+    if (c->jsonata && !jsonata)
+        read_error(in, NULL,
+                   "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine");
+    else if (jsonata && !c->jsonata && unsupported_language("JSONata"))
+        read_unsupported(in, "QueryLanguage", unsupported_language("JSONata"));
+    return jsonata;
+}
+
+static void parse_state(struct asl_compile *c, struct asl_state *st, json_object *o, unsigned depth)
+{
+    struct asl_reader s = {.c = c, .st = st, .depth = depth};
+
+    if (!read_object(&s.in, &c->r, o, c->state_places[st->index])) {
+        c->torn = true;
+        return;
+    }
+    check_name(&s.in, st->name);
+    read_required(&s.in, (const char *const[]){"Type", NULL});
+    int type = read_word(&s.in, "Type", TYPES, -1);
+    st->type = type < 0 ? ASL_PASS : TYPE_VALUES[type];
+    s.jsonata = parse_language(c, &s.in);
+    asl_state_parse(&s, type >= 0);
+}
+
+/* ---- blocks ---- */
+
+static void parse_states(struct asl_compile *c, const struct read_in *in, struct asl_block *b, unsigned depth)
+{
+    const struct place *at = read_member(&c->r, in->at, "States");
+    json_object *states;
+
+    if (!read_typed(in, "States", json_type_object, &states)) {
+        c->torn = true;
+        return;
+    }
+    if (json_object_object_length(states) == 0) {
+        read_error(in, "States", "Value cannot be empty");
+        c->torn = true;
+        return;
+    }
+    b->states = arena_alloc(c->r.arena, (size_t)json_object_object_length(states) * sizeof *b->states);
+    json_object_object_foreach(states, name, state)
+    {
+        struct asl_state *st = new_state(c, name, read_member(&c->r, at, name));
+        st->block = b;
+        b->states[b->nstates++] = st;
+        parse_state(c, st, state, depth);
+    }
+}
+
+const struct asl_block *asl_block_parse(struct asl_compile *c, const struct read_in *in,
+                                        const struct asl_state *owner, unsigned depth)
+{
+    struct asl_block *b = new_block(c, in->at);
+
+    b->owner = owner;
+    if (depth > ASL_NESTING_MAX) {
+        read_error(in, NULL, "Parallel and Map states stand more than %d deep within each other",
+                   ASL_NESTING_MAX);
+        c->torn = true;
+        return b;
+    }
+    if (!read_required(in, (const char *const[]){"States", "StartAt", NULL}))
+        c->torn = true;
+    read_string(in, "Comment");
+    if (read_has(in, "StartAt"))
+        asl_link(c, in, "StartAt", b, &b->start);
+    if (read_has(in, "States"))
+        parse_states(c, in, b, depth);
+    return b;
+}
+
+/* ---- the machine ---- */
+
+static void parse_machine(struct asl_compile *c, const struct read_in *in)
+{
+    int64_t seconds;
+
+    read_only(in, (const char *const[]){"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds",
+                                        "Version", NULL});
+    c->jsonata = read_word(in, "QueryLanguage", LANGUAGES, 0);
+    if (c->jsonata && unsupported_language("JSONata"))
+        read_unsupported(in, "QueryLanguage", unsupported_language("JSONata"));
+    read_word(in, "Version", (const char *const[]){"1.0", NULL}, 0);
+    if (read_int(in, "TimeoutSeconds", 1, ASL_SECONDS_MAX, &seconds))
+        c->asl->timeout_s = seconds;
+    c->asl->root = asl_block_parse(c, in, NULL, 0);
+    json_object *comment = json_object_object_get(in->obj, "Comment");
+    if (json_object_is_type(comment, json_type_string))
+        c->asl->comment = arena_strndup(c->r.arena, json_object_get_string(comment),
+                                        (size_t)json_object_get_string_len(comment));
+}
+
+static void compile(struct asl *asl, json_object *doc, bool express, struct asl_findings *findings)
+{
+    struct asl_compile c = {.asl = asl, .express = express};
+    struct place *root;
+    struct read_in in;
+
+    c.r = (struct reading){.arena = asl->arena, .scratch = arena_new(), .findings = findings};
+    root = arena_alloc(c.r.scratch, sizeof *root);
+    read_object(&in, &c.r, doc, root);
+    parse_machine(&c, &in);
+    asl_check(&c);
+    arena_free(c.r.scratch);
+    free(c.states);
+    free(c.state_places);
+    free(c.links);
+    free(c.blocks);
+    free(c.block_places);
+}
+
+/* ---- the text ---- */
+
+/* Where the parser stopped, and how the service shows it. */
+static void refuse_json(const char *text, size_t len, const char *what, size_t offset,
+                        struct asl_findings *findings)
+{
+    enum { SHOWN = 500 };
+    size_t shown = len < SHOWN ? len : SHOWN, line, column;
+    struct js_buf at = {0};
+
+    char *clean = js_clean(text, shown, 3 * SHOWN);
+    source_position(text, offset, &line, &column);
+    js_buf_str(&at, "[Source: (String)\"");
+    js_buf_str(&at, clean);
+    js_buf_str(&at, "\"");
+    if (shown < len) {
+        js_buf_str(&at, "[truncated ");
+        js_buf_int(&at, (int64_t)(len - shown));
+        js_buf_str(&at, " chars]");
+    }
+    js_buf_str(&at, "; line: ");
+    js_buf_int(&at, (int64_t)line);
+    js_buf_str(&at, ", column: ");
+    js_buf_int(&at, (int64_t)column);
+    js_buf_str(&at, "]");
+
+    struct asl_finding *f = finding_error(findings, NULL, FINDING_JSON, "%s\n at %s", what, at.p);
+    if (f)
+        f->at = arena_strndup(findings->arena, at.p, at.len);
+    js_buf_fini(&at);
+    free(clean);
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+}
+
+/* A text that begins with a bare word gets the service's own words; else the scanner tells. */
+static void not_json(const char *text, size_t len, const struct err *err, struct asl_findings *findings)
+{
+    char what[512];
+    size_t from = 0, to, offset = 0;
+
+    while (from < len && strchr(" \t\r\n", text[from]) && text[from])
+        from++;
+    for (to = from; to < len && is_word(text[to]);)
+        to++;
+    if (to > from && text[from] > '9') {
+        snprintf(
+            what, sizeof what,
+            "Unrecognized token '%.*s': was expecting (JSON String, Number, Array, Object or token 'null', "
+            "'true' or 'false')",
+            (int)(to - from < 100 ? to - from : 100), text + from);
+        refuse_json(text, len, what, to, findings);
+        return;
+    }
+    sscanf(err->cause, "byte %zu", &offset);
+    refuse_json(text, len, err->cause, offset < len ? offset : len, findings);
+}
+
+static bool blank(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!text[i] || !strchr(" \t\r\n", text[i]))
+            return false;
+    return true;
+}
+
+/* The text as a tree; NULL with findings. */
+static json_object *parse_document(const char *text, size_t len, struct asl_findings *findings)
+{
+    struct err err = {0};
+    json_object *doc = NULL;
+
+    if (len > ASL_DEFINITION_BYTES_MAX) {
+        finding_error(findings, NULL, FINDING_SCHEMA, "Definition has %zu bytes; at most %d are allowed", len,
+                      ASL_DEFINITION_BYTES_MAX);
+        return NULL;
+    }
+    if (!blank(text, len) && js_parse(text, len, &doc, &err) < 0) {
+        not_json(text, len, &err, findings);
+        return NULL;
+    }
+    if (!json_object_is_type(doc, json_type_object)) {
+        finding_error(findings, NULL, FINDING_SCHEMA, "Definition must be a valid JSON object");
+        json_object_put(doc);
+        return NULL;
+    }
+    return doc;
+}
+
+struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings)
+{
+    struct asl_findings own = {0}, *f = findings ? findings : &own;
+    struct asl *asl = NULL;
+
+    json_object *doc = parse_document(text, len, f);
+    if (doc) {
+        struct arena *arena = arena_new();
+        asl = arena_alloc(arena, sizeof *asl);
+        asl->arena = arena;
+        source_duplicates(text, len, f);
+        compile(asl, doc, express, f);
+        json_object_put(doc);
+    }
+    if (asl && f->nerrors) {
+        asl_free(asl);
+        asl = NULL;
+    }
+    asl_findings_fini(&own);
+    return asl;
+}
+
+/* ---- the compiled definition ---- */
+
+void asl_free(struct asl *asl)
+{
+    if (!asl)
+        return;
+    for (size_t i = 0; i < asl->nstates; i++)
+        if (asl->states[i]->type == ASL_PASS)
+            value_unref(asl->states[i]->u.pass.result);
+    arena_free(asl->arena);
+}
+
+struct sought {
+    const char *name;
+    size_t len;
+};
+
+static int by_name(const void *key, const void *element)
+{
+    const struct sought *sought = key;
+    const char *name = (*(const struct asl_state *const *)element)->name;
+    size_t len = strnlen(name, sought->len + 1);
+    int order = memcmp(sought->name, name, len < sought->len ? len : sought->len);
+
+    return order ? order : (sought->len > len) - (sought->len < len);
+}
+
+const struct asl_state *asl_find(const struct asl *asl, const char *name, size_t len)
+{
+    const struct sought sought = {name, len};
+    const struct asl_state **found =
+        bsearch(&sought, asl->by_name, asl->nstates, sizeof *asl->by_name, by_name);
+
+    return found ? *found : NULL;
+}
+
+const char *asl_type_name(enum asl_type t)
+{
+    static const char *const NAMES[] = {
+        [ASL_TASK] = "Task",       [ASL_PASS] = "Pass", [ASL_WAIT] = "Wait",         [ASL_CHOICE] = "Choice",
+        [ASL_SUCCEED] = "Succeed", [ASL_FAIL] = "Fail", [ASL_PARALLEL] = "Parallel", [ASL_MAP] = "Map",
+    };
+
+    return NAMES[t];
+}

@@ -1,0 +1,56 @@
+/*
+ * finding.h -- what is wrong with a definition, and where.
+ *
+ * The modules that read a definition tell their findings to one list; nobody stops at the first.
+ * Codes, texts and places are the service's: just what ValidateStateMachineDefinition returns.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ASL_FINDINGS_MAX = 100 };
+
+#define FINDING_SCHEMA    "SCHEMA_VALIDATION_FAILED"
+#define FINDING_JSON      "INVALID_JSON_DESCRIPTION"
+#define FINDING_TARGET    "MISSING_TRANSITION_TARGET"
+#define FINDING_DUPLICATE "DUPLICATE_STATE_NAME"
+#define FINDING_TERMINAL  "MISSING_TERMINAL_STATE"
+
+struct asl_finding {
+    bool warning; /* does not refuse the definition */
+    const char *code;
+    const char *message;
+    const char *at; /* JSON pointer: "/States/Pay/Next", "/" for the whole; NULL: nowhere in particular */
+};
+
+struct asl_findings {    /* starts as {0} */
+    struct arena *arena; /* owns the list and its texts; made by the first finding */
+    struct asl_finding *list;
+    size_t n;       /* at most ASL_FINDINGS_MAX */
+    size_t nerrors; /* counts on behind the end of the list */
+    bool truncated; /* there were more */
+};
+
+/* A place in a document: links from the inside outwards. The outermost is the document itself. */
+struct place {
+    const struct place *up; /* NULL: this is the document */
+    const char *key;        /* a member's name; NULL: an element of an array */
+    size_t index;           /* the element */
+};
+
+/* Adds a finding; at NULL: no place. The entry, or NULL when the list is full. */
+struct asl_finding *finding_error(struct asl_findings *f, const struct place *at, const char *code,
+                                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+struct asl_finding *finding_warning(struct asl_findings *f, const struct place *at, const char *code,
+                                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * The errors in one line, as CreateStateMachine words them (without "Invalid State Machine Definition:
+ * '...'" around): "SCHEMA_VALIDATION_FAILED: <message> at <pointer>, ...".  In err->cause; -1.
+ */
+int asl_findings_err(const struct asl_findings *f, struct err *err);
+void asl_findings_fini(struct asl_findings *f);

@@ -1,0 +1,74 @@
+/*
+ * read.h -- the fields of a definition's objects, one call a field; what is wrong goes to the findings.
+ *
+ * A reader knows its object and the object's place.  Each function looks at one field, and answers
+ * for an absent field and for a wrong one (which is then among the findings) alike: nothing is there.
+ * Texts are copied into the definition's arena.
+ */
+#pragma once
+
+#include "asl/finding.h"
+#include "base/json.h"
+#include "lang/template.h"
+
+/* What all readers of one definition share. */
+struct reading {
+    struct arena *arena;   /* the definition's: what is compiled */
+    struct arena *scratch; /* until the definition is compiled: places */
+    struct asl_findings *findings;
+};
+
+struct read_in {
+    const struct reading *r;
+    json_object *obj; /* borrowed; always an object */
+    const struct place *at;
+};
+
+/* ---- places ---- */
+const struct place *read_member(const struct reading *r, const struct place *up, const char *key);
+const struct place *read_element(const struct reading *r, const struct place *up, size_t index);
+
+/* ---- findings: SCHEMA_VALIDATION_FAILED at the field, or at the object when field is NULL; always -1 ----
+ */
+int read_error(const struct read_in *in, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+int read_unsupported(const struct read_in *in, const char *field, const char *what);
+
+/* ---- objects ---- */
+
+/* An object's reader; false with a finding when o is not an object. */
+bool read_object(struct read_in *in, const struct reading *r, json_object *o, const struct place *at);
+/* The fields that must be there: names ended by NULL. One finding names all that are missing. */
+bool read_required(const struct read_in *in, const char *const *names);
+/* At most one of the fields, ended by NULL, may be there. */
+bool read_at_most_one(const struct read_in *in, const char *const *names);
+/* Exactly one of them must. */
+bool read_exactly_one(const struct read_in *in, const char *const *names);
+/* No field but these, ended by NULL, and none that this version does not support. */
+void read_only(const struct read_in *in, const char *const *names);
+
+/* ---- fields ---- */
+bool read_has(const struct read_in *in, const char *field); /* null included; no finding */
+/* Present and of that type; borrowed in *to. */
+bool read_typed(const struct read_in *in, const char *field, enum json_type type, json_object **to);
+/* A non-empty array. */
+bool read_array(const struct read_in *in, const char *field, json_object **to);
+const char *read_string(const struct read_in *in, const char *field);
+bool read_bool(const struct read_in *in, const char *field, bool otherwise);
+bool read_int(const struct read_in *in, const char *field, int64_t min, int64_t max, int64_t *to);
+bool read_number(const struct read_in *in, const char *field, double min, double *to);
+/* The index among words, ended by NULL; otherwise when it is absent or wrong. */
+int read_word(const struct read_in *in, const char *field, const char *const *words, int otherwise);
+
+enum read_path {
+    READ_PATH,      /* whatever JSONPath gives */
+    READ_REFERENCE, /* names one place: Variable, SecondsPath, ItemsPath, ... */
+    READ_WRITABLE,  /* ResultPath: one place of the data */
+};
+const struct jpath *read_path(const struct read_in *in, const char *field, enum read_path kind);
+/* InputPath, OutputPath, ResultPath may be null: *null tells. */
+const struct jpath *read_path_or_null(const struct read_in *in, const char *field, enum read_path kind,
+                                      bool *null);
+const struct tmpl *read_template(const struct read_in *in, const char *field);
+/* ErrorPath, CausePath: a path or an intrinsic call. */
+const struct tmpl_expr *read_expression(const struct read_in *in, const char *field);

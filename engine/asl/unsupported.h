@@ -1,0 +1,28 @@
+/*
+ * unsupported.h -- what the service accepts and this version of pawl cannot run yet.
+ *
+ * Such a definition is refused when it is created, with words that say so; never later, in the
+ * middle of an execution.  Whoever builds one of these things deletes its line here.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define UNSUPPORTED_TEXT "%s is not supported by this version of pawl"
+
+/* The words for a field ("Assign", ...), or NULL: it is supported. */
+const char *unsupported_field(const char *field);
+
+/* QueryLanguage "JSONata"; a Map's Mode "DISTRIBUTED". */
+const char *unsupported_language(const char *language);
+const char *unsupported_mode(const char *mode);
+
+/* Does the text of a path or an intrinsic call read a variable ("$name")? */
+bool unsupported_variable(const char *text, size_t len);
+
+/* Is the text a call of an intrinsic function that the language has? */
+bool unsupported_intrinsic(const char *text, size_t len);
+
+/* A service integration that the service knows: "sqs", "sendMessage" (without ".sync" and the like). */
+bool unsupported_integration(const char *service, const char *action);

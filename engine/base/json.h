@@ -58,11 +58,12 @@ bool js_equal(json_object *a, json_object *b);
 json_object *js_copy(json_object *o);
 
 /*
- * Is o's text at least roughly within max_bytes (never counted too high), with at most max_depth containers
- * within each other?  A tree whose parts are shared can be far larger as text than in memory: ask
- * before writing one that a path or function has made.
+ * About how many bytes o's text has (never counted too high), or SIZE_MAX when that is more than max_bytes or
+ * more than max_depth containers lie within each other.  A tree whose parts are shared can be far larger
+ * as text than in memory: ask before writing one that a path or function has made.
  */
-bool js_within(json_object *o, size_t max_bytes, unsigned max_depth);
+size_t js_weigh(json_object *o, size_t max_bytes, unsigned max_depth);
+bool js_within(json_object *o, size_t max_bytes, unsigned max_depth); /* is js_weigh below SIZE_MAX? */
 
 /* ---- text ---- */
 

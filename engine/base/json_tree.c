@@ -415,6 +415,12 @@ static bool within(json_object *o, size_t *left, unsigned depth)
     }
 }
 
+size_t js_weigh(json_object *o, size_t max_bytes, unsigned max_depth)
+{
+    size_t left = max_bytes;
+    return within(o, &left, max_depth) ? max_bytes - left : SIZE_MAX;
+}
+
 bool js_within(json_object *o, size_t max_bytes, unsigned max_depth)
 {
     return within(o, &max_bytes, max_depth);

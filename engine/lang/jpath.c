@@ -65,6 +65,19 @@ static int wrong_type(struct err *err, int rc, const char *what, json_object *mo
 
 /* ---- reading ---- */
 
+int jpath_charge(struct jpath_work *w, size_t bytes)
+{
+    size_t cost = 1 + bytes / 64;
+
+    if (cost <= w->left) {
+        w->left -= cost;
+        return 0;
+    }
+    w->left = 0;
+    err_set(w->err, ERR_DATA_LIMIT, "A path looks at more than %d values", JPATH_VISITS_MAX);
+    return PATH_FATAL;
+}
+
 struct run {
     const struct jpath *p;
     bool strict;
@@ -76,17 +89,6 @@ struct run {
 };
 
 static int visit(struct run *r, size_t i, json_object *model);
-
-static int spend(struct run *r)
-{
-    if (r->work->left) {
-        r->work->left--;
-        return 0;
-    }
-    err_set(r->err, ERR_DATA_LIMIT, "The path '%s' looks at more than %d values", r->p->text,
-            JPATH_VISITS_MAX);
-    return PATH_FATAL;
-}
 
 static int match(struct run *r, json_object *value)
 {
@@ -224,14 +226,14 @@ static int visit_filter(struct run *r, size_t i, json_object *model)
     int rc = 0;
 
     if (json_object_is_type(model, json_type_object)) {
-        rc = jpath_filter_accept(step->filter, model, r->work, r->err);
+        rc = jpath_filter_accept(step->filter, model, r->work);
         return rc == 1 ? visit(r, i + 1, model) : rc;
     }
     if (json_object_is_type(model, json_type_array)) {
         size_t len = json_object_array_length(model);
         for (size_t n = 0; n < len && rc >= 0; n++) {
             json_object *item = json_object_array_get_idx(model, n);
-            rc = jpath_filter_accept(step->filter, item, r->work, r->err);
+            rc = jpath_filter_accept(step->filter, item, r->work);
             if (rc == 1)
                 rc = visit(r, i + 1, item);
         }
@@ -270,7 +272,7 @@ static bool scan_fits(const struct run *r, size_t i, json_object *model)
 /* The steps from i on at model and at everything below it, parents first. */
 static int visit_below(struct run *r, size_t i, json_object *model)
 {
-    int rc = spend(r);
+    int rc = jpath_charge(r->work, 0);
 
     if (rc == 0 && scan_fits(r, i, model))
         rc = visit(r, i, model);
@@ -292,7 +294,7 @@ static int visit_below(struct run *r, size_t i, json_object *model)
 static int visit_call(struct run *r, size_t i, json_object *model)
 {
     json_object *result = NULL;
-    int rc = jpath_call_apply(r->p->steps[i].call, model, NULL, r->work, &result, r->err);
+    int rc = jpath_call_apply(r->p->steps[i].call, model, NULL, r->work, &result);
 
     if (rc == 0)
         rc = match(r, result);
@@ -347,7 +349,7 @@ static int visit_step(struct run *r, size_t i, json_object *model)
 
 static int visit(struct run *r, size_t i, json_object *model)
 {
-    int rc = spend(r);
+    int rc = jpath_charge(r->work, 0);
 
     if (rc < 0)
         return rc;
@@ -355,11 +357,14 @@ static int visit(struct run *r, size_t i, json_object *model)
 }
 
 /* What an indefinite path has found shares its parts with the data, and can be far larger as text. */
-static int bounded(const struct jpath *p, json_object *matches, struct err *err)
+static int bounded(const struct jpath *p, json_object *matches, struct jpath_work *w)
 {
-    if (js_within(matches, JPATH_RESULT_BYTES_MAX, JS_DEPTH_MAX))
-        return 0;
-    err_set(err, ERR_DATA_LIMIT, "The path '%s' selects more than %d bytes", p->text, JPATH_RESULT_BYTES_MAX);
+    size_t bytes = js_weigh(matches, JPATH_RESULT_BYTES_MAX, JS_DEPTH_MAX);
+
+    if (bytes < SIZE_MAX)
+        return jpath_charge(w, bytes);
+    err_set(w->err, ERR_DATA_LIMIT, "The path '%s' selects more than %d bytes", p->text,
+            JPATH_RESULT_BYTES_MAX);
     return PATH_FATAL;
 }
 
@@ -380,7 +385,7 @@ static int run_turned(const struct jpath *p, json_object *model, struct jpath_wo
         steps[inner.nsteps++] = (struct jpath_step){.kind = STEP_WILDCARD};
     int rc = jpath_run(&inner, model, false, w, &list, err);
     if (rc == 0)
-        rc = jpath_call_apply(call, model, list, w, out, err);
+        rc = jpath_call_apply(call, model, list, w, out);
     json_object_put(list);
     free(steps);
     return rc;
@@ -399,7 +404,7 @@ int jpath_run(const struct jpath *p, json_object *model, bool strict, struct jpa
     if (rc == 0 && p->definite && !r.found)
         rc = missing(err, "No results for path: ", p, p->nsteps, "");
     if (rc == 0 && !p->definite)
-        rc = bounded(p, r.matches, err);
+        rc = bounded(p, r.matches, w);
     if (rc < 0) {
         json_object_put(r.matches);
         json_object_put(r.one);
@@ -415,7 +420,7 @@ int jpath_select(const struct jpath *p, json_object *root, json_object **out, st
         *out = json_object_get(root);
         return 0;
     }
-    struct jpath_work work = {.doc = root, .left = JPATH_VISITS_MAX};
+    struct jpath_work work = {.doc = root, .left = JPATH_VISITS_MAX, .err = err};
     return jpath_run(p, root, false, &work, out, err) < 0 ? -1 : 0;
 }
 
@@ -430,10 +435,13 @@ int jpath_eval(const struct jpath *p, const struct jpath_env *env, json_object *
         return 0;
     }
 
-    struct jpath_work work = {.doc = root, .left = env->visits_left ? *env->visits_left : JPATH_VISITS_MAX};
+    struct jpath_work work = {.doc = root, .left = JPATH_VISITS_MAX, .err = err};
+    if (env->visits_left && *env->visits_left < work.left)
+        work.left = *env->visits_left;
+    size_t before = work.left;
     int rc = jpath_run(p, root, false, &work, out, err);
     if (env->visits_left)
-        *env->visits_left = work.left;
+        *env->visits_left -= before - work.left;
     if (rc == PATH_MISSING &&
         !p->definite) { /* the service does not ask whether the way to a wildcard is there */
         *out = json_object_new_array_ext(1);

@@ -21,6 +21,7 @@ enum {
     JPATH_BYTES_MAX = 8192,
     JPATH_STEPS_MAX = 1000,
     JPATH_NESTING_MAX = 16,           /* paths, parentheses and negations within filters */
+    JPATH_ARGUMENTS_MAX = 64,         /* of one function */
     JPATH_VARIABLE_CHARS_MAX = 80,    /* code points */
     JPATH_VISITS_MAX = 1000000,       /* values looked at by one selection */
     JPATH_RESULT_BYTES_MAX = 4194304, /* of an indefinite path's array as text, about */

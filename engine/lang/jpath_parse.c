@@ -127,6 +127,83 @@ const char *jpath_unescape(struct arena *a, const char *text, size_t from, size_
     return copy;
 }
 
+/* ---- quotes and brackets ---- */
+
+/* Behind the quote at i: the place of the closing one. A "/" opens a regular expression only behind "=~". */
+static size_t skip_quoted(const struct jpath_reader *r, size_t i)
+{
+    char quote = r->text[i];
+
+    for (i++; i < r->len && r->text[i] != quote; i++)
+        i += r->text[i] == '\\' && i + 1 < r->len;
+    return i;
+}
+
+static bool opens_pattern(const struct jpath_reader *r, size_t i)
+{
+    while (i > 0 && r->text[i - 1] == ' ')
+        i--;
+    return i >= 2 && r->text[i - 1] == '~' && r->text[i - 2] == '=';
+}
+
+size_t jpath_closing(const struct jpath_reader *r, size_t from)
+{
+    char open = r->text[from], close = open == '(' ? ')' : open == '[' ? ']' : '}';
+    unsigned depth = 0;
+
+    for (size_t i = from; i < r->len; i++) {
+        char c = r->text[i];
+        if (c == '\'' || c == '"' || (c == '/' && opens_pattern(r, i)))
+            i = skip_quoted(r, i);
+        else if (c == open)
+            depth++;
+        else if (c == close && --depth == 0)
+            return i;
+    }
+    return 0;
+}
+
+/* JSON's quotes instead of the single ones. */
+static void requote(struct js_buf *b, const struct jpath_reader *r, size_t from, size_t to)
+{
+    js_buf_add(b, "\"", 1);
+    for (size_t i = from; i < to; i++) {
+        if (r->text[i] == '"')
+            js_buf_add(b, "\\", 1);
+        if (r->text[i] == '\\' && i + 1 < to && r->text[i + 1] != '\'')
+            js_buf_add(b, r->text + i++, 1);
+        else if (r->text[i] == '\\')
+            continue;
+        js_buf_add(b, r->text + i, 1);
+    }
+    js_buf_add(b, "\"", 1);
+}
+
+int jpath_literal(const struct jpath_reader *r, size_t from, size_t to, json_object **out)
+{
+    struct js_buf b = {0};
+
+    js_buf_str(&b, "");
+    for (size_t i = from; i < to; i++) {
+        if (r->text[i] == '\'' || r->text[i] == '"') {
+            size_t close = skip_quoted(r, i);
+            close = close < to ? close : to;
+            if (r->text[i] == '\'')
+                requote(&b, r, i + 1, close);
+            else
+                js_buf_add(&b, r->text + i, close - i + (close < to));
+            i = close;
+        } else {
+            js_buf_add(&b, r->text + i, 1);
+        }
+    }
+    int rc = js_parse(b.p, b.len, out, NULL);
+    if (rc == 0)
+        arena_adopt(r->arena, *out);
+    js_buf_fini(&b);
+    return rc;
+}
+
 /* ---- one step ---- */
 
 static int name_step(struct steps *s, struct jpath_reader *r, size_t from, size_t to)
@@ -140,23 +217,9 @@ static int name_step(struct steps *s, struct jpath_reader *r, size_t from, size_
     return 0;
 }
 
-/* Behind "name(": the matching ")", or 0. */
-static size_t closing_parenthesis(const struct jpath_reader *r, size_t open)
-{
-    unsigned depth = 0;
-
-    for (size_t i = open; i < r->len; i++) {
-        if (r->text[i] == '(')
-            depth++;
-        else if (r->text[i] == ')' && --depth == 0)
-            return i;
-    }
-    return 0;
-}
-
 static int call_step(struct steps *s, struct jpath_reader *r, size_t from, size_t open)
 {
-    size_t close = closing_parenthesis(r, open);
+    size_t close = jpath_closing(r, open);
 
     if (!close)
         return jpath_refuse(r, "a function's arguments are not closed");
@@ -332,29 +395,9 @@ static int read_bracket_wildcard(struct steps *s, struct jpath_reader *r)
     return 0;
 }
 
-/* The "]" of the "[" at from: brackets within quotes and regular expressions don't count. 0: there is none.
- */
-static size_t closing_bracket(const struct jpath_reader *r, size_t from)
-{
-    unsigned depth = 0;
-
-    for (size_t i = from; i < r->len; i++) {
-        char c = r->text[i];
-        if (c == '\'' || c == '"' || (c == '/' && memchr("~ (", r->text[i - 1], 3))) {
-            for (i++; i < r->len && r->text[i] != c; i++)
-                i += r->text[i] == '\\';
-        } else if (c == '[') {
-            depth++;
-        } else if (c == ']' && --depth == 0) {
-            return i;
-        }
-    }
-    return 0;
-}
-
 static int read_filter(struct steps *s, struct jpath_reader *r)
 {
-    size_t open = r->at, close = closing_bracket(r, open);
+    size_t open = r->at, close = jpath_closing(r, open);
 
     if (!close)
         return jpath_refuse(r, "']' is missing behind a filter");

@@ -36,14 +36,19 @@ struct jpath_step {
 enum {
     PATH_MISSING = -1, /* Jayway's PathNotFoundException: a filter takes it for "not there" */
     PATH_UNFIT = -2,   /* Jayway's InvalidPathException: a filter takes it for "no match" */
-    PATH_FATAL = -3,   /* nothing catches this: too much work, an aggregate of nothing */
+    PATH_FATAL =
+        -3, /* nothing catches this: too much work, an aggregate of nothing. Its text is in work->err */
 };
 
 /* What all evaluations of one select share. */
 struct jpath_work {
     json_object *doc; /* "$", within filters as well */
     size_t left;      /* visits that may still be made */
+    struct err *err;
 };
+
+/* Pays for looking at one value and at bytes of it. 0 or PATH_FATAL. */
+int jpath_charge(struct jpath_work *w, size_t bytes);
 
 /* ---- parsing: jpath_parse.c ---- */
 
@@ -61,28 +66,33 @@ int jpath_refuse(const struct jpath_reader *r, const char *what);
 const struct jpath *jpath_parse_inner(const struct jpath_reader *r, size_t from, size_t to);
 /* text[from, to) without its escapes, in the arena. */
 const char *jpath_unescape(struct arena *a, const char *text, size_t from, size_t to, size_t *len);
-/* A JSON value as filters write it: strings in either quote. -1 if it is none. *out is the caller's. */
-int jpath_literal(const char *text, size_t len, json_object **out);
+/* The "]" of the "[" at from (also "}" of "{", ")" of "("): what stands in quotes or slashes doesn't count.
+ * 0: none. */
+size_t jpath_closing(const struct jpath_reader *r, size_t from);
+/* A JSON value as filters write it, strings in either quote; in the arena. -1 if it is none. */
+int jpath_literal(const struct jpath_reader *r, size_t from, size_t to, json_object **out);
 
 /* ---- filters and calls: jpath_filter.c, jpath_call.c ---- */
 
-/* The reader stands on "[", close is the place of the matching "]"; it comes to stand behind that. */
-const struct jpath_filter *jpath_filter_parse(struct jpath_reader *r, size_t open, size_t close);
+/* "[?(...)]" from open up to its "]" at close. */
+const struct jpath_filter *jpath_filter_parse(const struct jpath_reader *r, size_t open, size_t close);
 /* 1, 0 or PATH_FATAL. */
-int jpath_filter_accept(const struct jpath_filter *f, json_object *item, struct jpath_work *w,
-                        struct err *err);
+int jpath_filter_accept(const struct jpath_filter *f, json_object *item, struct jpath_work *w);
 
 /* "name(" ... ")": name is text[from, open), the arguments text(open, close). */
-const struct jpath_call *jpath_call_parse(struct jpath_reader *r, size_t from, size_t open, size_t close);
+const struct jpath_call *jpath_call_parse(const struct jpath_reader *r, size_t from, size_t open,
+                                          size_t close);
 /* more: a value that stands for the arguments, or NULL. 0 and a new reference, or PATH_... */
 int jpath_call_apply(const struct jpath_call *c, json_object *model, json_object *more, struct jpath_work *w,
-                     json_object **out, struct err *err);
+                     json_object **out);
 bool jpath_call_is_length(const struct jpath_call *c);
 const char *jpath_call_name(const struct jpath_call *c);
 
 /* ---- evaluation: jpath.c ---- */
 
-/* Evaluates p against model. 0 and a new reference, or PATH_... strict: nothing that a name asks for may be
- * missing. */
+/*
+ * Evaluates p against model. 0 and a new reference, or PATH_...  strict: nothing that a name asks for may be
+ * missing.  err: for the words of what is missing; NULL where nobody will read them.
+ */
 int jpath_run(const struct jpath *p, json_object *model, bool strict, struct jpath_work *w, json_object **out,
               struct err *err);

@@ -106,9 +106,9 @@ struct event {
     uint32_t frame; /* where it happened: exec.h */
     int64_t at_us;  /* when: the same for all events of a journal row */
     const struct asl_state
-        *state;          /* the state that it is about, where flags have NAME or RESOURCE; else NULL */
-    struct value *data;  /* input, output or parameters; a reference, or NULL */
-    char *error, *cause; /* owned; NULL: absent. Clean text (js_clean) */
+        *state;                /* the state that it is about, where flags have NAME or RESOURCE; else NULL */
+    struct value *data;        /* input, output or parameters; a reference, or NULL */
+    const char *error, *cause; /* owned; NULL: absent. Clean text (js_clean) */
     int32_t
         index; /* iteration; MapStateStarted: items; RetryScheduled: retrier; *Exited: 1 + catcher, or 0 */
     int32_t timeout_s, heartbeat_s; /* *Scheduled: evaluated; 0: none */
@@ -141,7 +141,7 @@ int event_read_row(const struct asl *asl, const char *events, size_t events_len,
 struct event_context {
     const char *role_arn;
     const char *region;
-    bool with_data; /* includeExecutionData: else input, output, cause... are left out */
+    bool with_data; /* includeExecutionData: else inputs, outputs and parameters are left out */
 };
 
 /* Appends one HistoryEvent as GetExecutionHistory shows it. Not for EVENT_OWN ones. */

@@ -17,7 +17,8 @@ enum exec_status { EXEC_RUNNING, EXEC_SUCCEEDED, EXEC_FAILED, EXEC_TIMED_OUT, EX
 const char *exec_status_name(enum exec_status s); /* "RUNNING", ... */
 
 enum frame_phase {
-    FRAME_ENTERED,  /* in a state, nothing outside under way */
+    FRAME_ENTERED,  /* in a state, nothing outside under way; state NULL: not yet in its first */
+    FRAME_LEFT,     /* left a state; the next is entered within the same step */
     FRAME_CALLING,  /* a task is scheduled: its answer (or submission) is owed */
     FRAME_TOKEN,    /* submitted: a callback with its token is awaited */
     FRAME_WAITING,  /* in a Wait state until due_us */

@@ -21,3 +21,6 @@ char *token_mint(char buf[TOKEN_TEXT_BYTES], const unsigned char key[TOKEN_KEY_B
 /* -1 with ERR_INVALID_TOKEN ("Invalid Token: 'Invalid token'") for a text that token_mint did not make. */
 int token_read(const char *text, size_t len, const unsigned char key[TOKEN_KEY_BYTES], int64_t *execution_id,
                int32_t *scheduled_id, struct err *err);
+
+/* SipHash-2-4 of data: what covers a token. */
+uint64_t token_mac(const unsigned char key[TOKEN_KEY_BYTES], const unsigned char *data, size_t len);

@@ -1,0 +1,385 @@
+#include "asl/interp_priv.h"
+#include "asl/token.h"
+
+#include <string.h>
+
+/* ---- limits ---- */
+
+int data_limit(const char *name, struct err *err)
+{
+    return err_set(err, ERR_DATA_LIMIT,
+                   "The state/task '%s' returned a result with a size exceeding the maximum number of bytes "
+                   "service limit.",
+                   name);
+}
+
+int value_made(const char *name, json_object *taken, struct value **out, struct err *err)
+{
+    /* A tree that shares its parts can have more text than there is memory: so ask before it is made. */
+    if (!js_within(taken, VALUE_BYTES_MAX, JS_DEPTH_MAX)) {
+        json_object_put(taken);
+        return data_limit(name, err);
+    }
+    *out = value_take(taken);
+    return 0;
+}
+
+int value_fits(const char *name, struct value *v, struct err *err)
+{
+    return value_bytes(v) <= VALUE_BYTES_MAX ? 0 : data_limit(name, err);
+}
+
+/* Passes rc on, or refuses a value that is too large to be journaled, and releases it. */
+static int fitting(int rc, const char *name, struct value **v, struct err *err)
+{
+    if (rc < 0 || value_fits(name, *v, err) == 0)
+        return rc;
+    value_unref(*v);
+    return -1;
+}
+
+int value_spliced(const char *name, const char *text, size_t len, struct value **out, struct err *err)
+{
+    /* The parts are JSON, so the whole is: what js_scan can find is that it is nested too deep. */
+    if (len > VALUE_BYTES_MAX || js_scan(text, len, NULL) < 0)
+        return data_limit(name, err);
+    *out = value_new(text, len);
+    return 0;
+}
+
+/* ---- the context object: made from the execution's state alone ---- */
+
+static json_object *text_of(struct js_buf *buf)
+{
+    json_object *o = json_object_new_string_len(buf->p, (int)buf->len);
+    js_buf_fini(buf);
+    return o;
+}
+
+static json_object *moment(int64_t us)
+{
+    char text[CLOCK_TEXT_BYTES];
+    return json_object_new_string(clock_format(text, us));
+}
+
+static json_object *execution_context(const struct exec *ex)
+{
+    json_object *o = json_object_new_object();
+    struct js_buf arn = {0};
+
+    interp_execution_arn(ex, &arn);
+    json_object_object_add(o, "Id", text_of(&arn));
+    json_object_object_add(o, "Input", json_object_get(value_tree(ex->input)));
+    json_object_object_add(o, "StartTime", moment(ex->started_us));
+    json_object_object_add(o, "Name", json_object_new_string(ex->name));
+    json_object_object_add(o, "RoleArn", json_object_new_string(ex->role_arn ? ex->role_arn : ""));
+    return o;
+}
+
+static json_object *machine_context(const struct exec *ex)
+{
+    json_object *o = json_object_new_object();
+    struct js_buf arn = {0};
+
+    interp_machine_arn(ex, &arn);
+    json_object_object_add(o, "Id", text_of(&arn));
+    json_object_object_add(o, "Name", json_object_new_string(ex->machine));
+    return o;
+}
+
+static json_object *state_context(const struct frame *f)
+{
+    json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "Name", json_object_new_string(f->state->name));
+    json_object_object_add(o, "EnteredTime", moment(f->entered_us));
+    json_object_object_add(o, "RetryCount", json_object_new_int64(f->retry_count));
+    return o;
+}
+
+static json_object *task_context(const struct exec *ex)
+{
+    json_object *o = json_object_new_object();
+    char token[TOKEN_TEXT_BYTES];
+
+    token_mint(token, ex->token_key, ex->id, ex->last_event_id + 1);
+    json_object_object_add(o, "Token", json_object_new_string(token));
+    return o;
+}
+
+static int map_context(struct scope *sc, struct frame *map, int32_t index, json_object **out, struct err *err)
+{
+    json_object *items = map_items(sc->s, map, err);
+    if (!items)
+        return -1;
+    json_object *item = json_object_new_object(), *value = json_object_array_get_idx(items, (size_t)index);
+
+    json_object_object_add(item, "Index", json_object_new_int64(index));
+    json_object_object_add(item, "Value", json_object_get(value));
+    *out = json_object_new_object();
+    json_object_object_add(*out, "Item", item);
+    return 0;
+}
+
+/* The innermost iteration that the scope stands in. */
+static struct frame *innermost_map(const struct scope *sc, int32_t *index)
+{
+    if (sc->map) {
+        *index = sc->item;
+        return sc->map;
+    }
+    for (struct frame *f = sc->f; f->parent; f = f->parent)
+        if (f->parent->state->type == ASL_MAP) {
+            *index = f->index;
+            return f->parent;
+        }
+    return NULL;
+}
+
+static int make_context(struct scope *sc, struct err *err)
+{
+    const struct exec *ex = sc->s->ex;
+    json_object *item = NULL;
+    int32_t index;
+    struct frame *map = innermost_map(sc, &index);
+
+    if (map && map_context(sc, map, index, &item, err) < 0)
+        return -1;
+    sc->context = json_object_new_object();
+    json_object_object_add(sc->context, "Execution", execution_context(ex));
+    json_object_object_add(sc->context, "StateMachine", machine_context(ex));
+    json_object_object_add(sc->context, "State", state_context(sc->f));
+    if (sc->scheduling && sc->f->state->u.task.pattern == ASL_WAIT_FOR_TOKEN)
+        json_object_object_add(sc->context, "Task", task_context(ex));
+    if (item)
+        json_object_object_add(sc->context, "Map", item);
+    return 0;
+}
+
+/* ---- scopes ---- */
+
+static int scope_root(void *self, const struct jpath *p, json_object **root, struct err *err)
+{
+    struct scope *sc = self;
+
+    switch (p->root) {
+    case JPATH_DATA:
+        *root = value_tree(sc->data);
+        return 0;
+    case JPATH_CONTEXT:
+        if (!sc->context && make_context(sc, err) < 0)
+            return -1;
+        *root = sc->context;
+        return 0;
+    case JPATH_VARIABLE:
+        break;
+    }
+    return err_set(err, ERR_RUNTIME, "there is no variable '%s'", p->variable);
+}
+
+static uint64_t scope_dice(void *self)
+{
+    struct scope *sc = self;
+    return step_dice(sc->s);
+}
+
+void scope_init(struct scope *sc, struct step *s, struct frame *f, struct value *data)
+{
+    *sc = (struct scope){.s = s, .f = f, .data = data};
+    sc->env = (struct jpath_env){.root = scope_root, .dice = scope_dice, .self = sc};
+}
+
+void scope_fini(struct scope *sc)
+{
+    json_object_put(sc->context);
+}
+
+int scope_find(struct scope *sc, const struct jpath *p, json_object **out, struct err *err)
+{
+    return jpath_eval(p, &sc->env, out, err);
+}
+
+/* Puts "Invalid path '$.x' : " before what the path itself has to say. */
+static int invalid_path(const struct jpath *p, struct err *err)
+{
+    struct err inner = *err;
+    return err_set(err, inner.name, "Invalid path '%s' : %s", p->text, inner.cause);
+}
+
+static bool is_all(const struct asl_path *p)
+{
+    return !p->path || (p->path->whole && p->path->root == JPATH_DATA);
+}
+
+int scope_path(struct scope *sc, const struct asl_path *p, struct value **out, struct err *err)
+{
+    json_object *found;
+
+    if (p->null) {
+        *out = value_empty_object();
+        return 0;
+    }
+    if (is_all(p)) {
+        *out = value_ref(sc->data);
+        return 0;
+    }
+    if (scope_find(sc, p->path, &found, err) < 0)
+        return invalid_path(p->path, err);
+    return value_made(sc->f->state->name, found, out, err);
+}
+
+int scope_template(struct scope *sc, const struct tmpl *t, struct value **out, struct err *err)
+{
+    json_object *made;
+
+    if (!t) {
+        *out = value_ref(sc->data);
+        return 0;
+    }
+    if (tmpl_eval(t, &sc->env, &made, err) < 0)
+        return -1;
+    return value_made(sc->f->state->name, made, out, err);
+}
+
+/* ---- numbers by path ---- */
+
+static int not_an_integer(const struct jpath *p, const char *name, json_object *o, struct err *err)
+{
+    const char *text =
+        json_object_is_type(o, json_type_string) ? json_object_get_string(o) : js_text(o, NULL);
+    return err_set(err, ERR_RUNTIME, "The %s field refers to value \"%s\" which is not a valid integer: %s",
+                   name, text, p->text);
+}
+
+static int find_integer(struct scope *sc, const struct jpath *p, const char *name, int64_t *n,
+                        struct err *err)
+{
+    json_object *o;
+    int rc = 0;
+
+    if (scope_find(sc, p, &o, err) < 0)
+        return invalid_path(p, err);
+    if (json_object_is_type(o, json_type_int))
+        *n = json_object_get_int64(o);
+    else
+        rc = not_an_integer(p, name, o, err);
+    json_object_put(o);
+    return rc;
+}
+
+int scope_count(struct scope *sc, const struct jpath *p, const char *name, int64_t *n, struct err *err)
+{
+    if (find_integer(sc, p, name, n, err) < 0)
+        return -1;
+    return *n >= 0 ? 0 : err_set(err, ERR_RUNTIME, "%.*s cannot be negative.", (int)strcspn(name, "P"), name);
+}
+
+int scope_seconds(struct scope *sc, const struct asl_seconds *field, const char *name, int32_t *seconds,
+                  struct err *err)
+{
+    int64_t n = field->constant;
+
+    *seconds = 0;
+    if (!field->present)
+        return 0;
+    if (field->path && find_integer(sc, field->path, name, &n, err) < 0)
+        return -1;
+    if (n <= 0 || n > ASL_SECONDS_MAX)
+        return err_set(err, ERR_RUNTIME,
+                       "The %s field refers to value \"%lld\", which is not between 1 and %lld: %s", name,
+                       (long long)n, (long long)ASL_SECONDS_MAX, field->path->text);
+    *seconds = (int32_t)n;
+    return 0;
+}
+
+/* ---- from the raw input to the output ---- */
+
+int dataflow_input(struct step *s, struct frame *f, struct value **in, struct err *err)
+{
+    struct scope sc;
+
+    scope_init(&sc, s, f, f->input);
+    int rc = scope_path(&sc, &f->state->input_path, in, err);
+    scope_fini(&sc);
+    return rc;
+}
+
+static int output_path(struct step *s, struct frame *f, struct value *data, struct value **out,
+                       struct err *err)
+{
+    struct scope sc;
+
+    scope_init(&sc, s, f, data);
+    int rc = scope_path(&sc, &f->state->output_path, out, err);
+    scope_fini(&sc);
+    return fitting(rc, f->state->name, out, err);
+}
+
+int dataflow_pass(struct step *s, struct frame *f, struct value **out, struct err *err)
+{
+    struct value *in;
+
+    if (dataflow_input(s, f, &in, err) < 0)
+        return -1;
+    int rc = output_path(s, f, in, out, err);
+    value_unref(in);
+    return rc;
+}
+
+int dataflow_args(struct step *s, struct frame *f, struct value *in, bool scheduling, struct value **args,
+                  struct err *err)
+{
+    struct scope sc;
+
+    scope_init(&sc, s, f, in);
+    sc.scheduling = scheduling;
+    int rc = scope_template(&sc, f->state->parameters, args, err);
+    scope_fini(&sc);
+    return fitting(rc, f->state->name, args, err);
+}
+
+static int select_result(struct step *s, struct frame *f, struct value *result, struct value **out,
+                         struct err *err)
+{
+    struct scope sc;
+
+    scope_init(&sc, s, f, result);
+    int rc = scope_template(&sc, f->state->result_selector, out, err);
+    scope_fini(&sc);
+    return rc;
+}
+
+/* Into a copy of the raw input, not of what InputPath left of it. */
+static int place_result(struct frame *f, struct value *result, struct value **out, struct err *err)
+{
+    const struct asl_path *p = &f->state->result_path;
+    json_object *placed;
+
+    if (p->null) {
+        *out = value_ref(f->input);
+        return 0;
+    }
+    if (is_all(p)) {
+        *out = value_ref(result);
+        return 0;
+    }
+    if (jpath_write(p->path, value_tree(f->input), value_tree(result), &placed, err) < 0)
+        return -1;
+    return value_made(f->state->name, placed, out, err);
+}
+
+int dataflow_output(struct step *s, struct frame *f, struct value *result, struct value **out,
+                    struct err *err)
+{
+    struct value *selected, *placed = NULL;
+
+    if (select_result(s, f, result, &selected, err) < 0)
+        return -1;
+    int rc = place_result(f, selected, &placed, err);
+    value_unref(selected);
+    if (rc < 0)
+        return -1;
+    rc = output_path(s, f, placed, out, err);
+    value_unref(placed);
+    return rc;
+}

@@ -1,0 +1,193 @@
+#include "asl/interp_priv.h"
+
+#include <string.h>
+#include <utlist.h>
+
+static const char *bounded(struct step *s, const char *text, size_t len, size_t max_bytes)
+{
+    char *clean = js_clean(text, len, max_bytes);
+    const char *kept = arena_strndup(s->out->arena, clean, strlen(clean));
+    free(clean);
+    return kept;
+}
+
+const char *error_text(struct step *s, const char *text, size_t len)
+{
+    return bounded(s, text, len, EVENT_ERROR_BYTES_MAX);
+}
+
+const char *cause_text(struct step *s, const char *text, size_t len)
+{
+    return bounded(s, text, len, EVENT_CAUSE_BYTES_MAX);
+}
+
+/* ---- abort: what still runs beside a failure ---- */
+
+static void abort_frame(struct step *s, struct frame *f, int32_t failure, enum event_type iteration);
+
+/* The failed one first, then the others in their order. */
+static void abort_children(struct step *s, struct frame *parent, struct frame *failed, int32_t failure)
+{
+    struct frame *f;
+
+    if (!parent->children)
+        return;
+    if (failed)
+        abort_frame(s, failed, failure, EV_ITERATION_FAILED);
+    DL_FOREACH(parent->children->list, f)
+    if (f != failed)
+        abort_frame(s, f, failure, EV_ITERATION_ABORTED);
+}
+
+/* A state that was entered and neither left nor ended by an event of its own. */
+static void abort_state(struct step *s, struct frame *f, int32_t failure)
+{
+    enum event_type aborted;
+
+    if (!f->state || f->phase == FRAME_LEFT)
+        return;
+    bool under_way = f->phase == FRAME_CHILDREN || f->phase == FRAME_RETRYING;
+    if (f->state->type == ASL_TASK)
+        aborted = EV_TASK_ABORTED;
+    else if (f->state->type == ASL_WAIT)
+        aborted = EV_WAIT_ABORTED;
+    else if (f->state->type == ASL_PARALLEL && under_way)
+        aborted = EV_PARALLEL_ABORTED;
+    else if (f->state->type == ASL_MAP && under_way)
+        aborted = EV_MAP_ABORTED;
+    else
+        return;
+    step_cancel(s, f);
+    emit_after(s, f, failure, (struct event){.type = aborted});
+    abort_children(s, f, NULL, failure);
+}
+
+static void abort_frame(struct step *s, struct frame *f, int32_t failure, enum event_type iteration)
+{
+    const struct asl_state *owner = f->parent->state;
+
+    if (owner->type == ASL_MAP)
+        emit_after(s, f, failure, (struct event){.type = iteration, .state = owner, .index = f->index});
+    abort_state(s, f, failure);
+}
+
+/* ---- retry, catch, fail ---- */
+
+static bool retry(struct step *s, struct frame *f, const struct failure *why)
+{
+    const struct asl_state *st = f->state;
+    int i = retry_find(st->retriers, st->nretriers, why->match);
+    if (i < 0)
+        return false;
+    int64_t wait = retry_delay(&st->retriers[i], f->retries ? f->retries[i] : 0, step_dice(s));
+    if (wait == RETRY_EXHAUSTED)
+        return false;
+
+    emit_after(s, f, why->event_id,
+               (struct event){.type = EV_RETRY_SCHEDULED, .index = i, .due_us = s->now_us + wait});
+    return true;
+}
+
+static json_object *text_or_null(const char *text)
+{
+    return text ? json_object_new_string(text) : NULL;
+}
+
+/* {"Error": ..., "Cause": ...}, placed by the catcher's ResultPath into the state's raw input. */
+static int error_output(const struct frame *f, const struct catcher *c, const struct failure *why,
+                        struct value **out, struct err *err)
+{
+    if (c->drop_result) {
+        *out = value_ref(f->input);
+        return 0;
+    }
+    json_object *error = json_object_new_object(), *placed = NULL;
+    json_object_object_add(error, "Error", text_or_null(why->error));
+    json_object_object_add(error, "Cause", text_or_null(why->cause));
+    if (c->result_path && !c->result_path->whole) {
+        int rc = jpath_write(c->result_path, value_tree(f->input), error, &placed, err);
+        json_object_put(error);
+        if (rc < 0)
+            return -1;
+        error = placed;
+    }
+    if (value_made(f->state->name, error, out, err) < 0)
+        return -1;
+    if (value_fits(f->state->name, *out, err) == 0)
+        return 0;
+    value_unref(*out);
+    return -1;
+}
+
+static bool catch (struct step *s, struct frame *f, const struct failure *why)
+{
+    const struct asl_state *st = f->state;
+    struct value *output;
+    struct err err;
+    int i = catch_find(st->catchers, st->ncatchers, why->match);
+
+    if (i < 0)
+        return false;
+    if (error_output(f, &st->catchers[i], why, &output, &err) < 0) {
+        frame_failed(s, f,
+                     &(struct failure){
+                         .error = err.name, .cause = err.cause, .match = err.name, .event_id = f->last_id});
+        return true;
+    }
+    state_caught(s, f, (size_t)i, output);
+    value_unref(output);
+    return true;
+}
+
+void state_failed(struct step *s, struct frame *f, const struct failure *why)
+{
+    struct failure told = *why;
+
+    abort_children(s, f, why->from, why->event_id);
+    if (step_over(s) || retry(s, f, why))
+        return;
+
+    if (f->phase == FRAME_CHILDREN)
+        told.event_id = emit_after(
+            s, f, why->event_id,
+            (struct event){.type = f->state->type == ASL_MAP ? EV_MAP_FAILED : EV_PARALLEL_FAILED});
+    if (!catch (s, f, &told))
+        frame_failed(s, f, &told);
+}
+
+void frame_failed(struct step *s, struct frame *f, const struct failure *why)
+{
+    struct failure told = *why;
+
+    if (!f->parent)
+        return execution_ends(
+            s, f, f->last_id,
+            (struct event){.type = EV_EXECUTION_FAILED, .error = why->error, .cause = why->cause});
+    told.event_id = f->last_id;
+    told.from = f;
+    state_failed(s, f->parent, &told);
+}
+
+/* ---- evaluations that went wrong ---- */
+
+static const char *explained(struct step *s, const struct frame *f, const struct err *err)
+{
+    if (!strcmp(err->name, ERR_DATA_LIMIT))
+        return err->cause;
+    return arena_printf(s->out->arena,
+                        "An error occurred while executing the state '%s' (entered at the event id #%d). %s",
+                        f->state->name, f->entered_id, err->cause);
+}
+
+void state_broken(struct step *s, struct frame *f, const struct err *err)
+{
+    const char *cause = explained(s, f, err);
+
+    if (!strcmp(err->name, ERR_RUNTIME))
+        return execution_ends(
+            s, f, f->last_id,
+            (struct event){.type = EV_EXECUTION_FAILED, .error = err->name, .cause = cause});
+    state_failed(
+        s, f,
+        &(struct failure){.error = err->name, .cause = cause, .match = err->name, .event_id = f->last_id});
+}

@@ -1,0 +1,183 @@
+/*
+ * interp_priv.h -- one step under way: what the interpreter's own files share.
+ *
+ *   interp.c       stimuli, the loop, effects, recovery
+ *   interp_fail.c  a state has failed: retry, catch, or fail what it stands in
+ *   dataflow.c     InputPath to OutputPath, and the context object
+ *   state_*.c      what each type of state does
+ *
+ * A state begins when it was entered and at each retry (state_ops.begin). It ends in exactly one of
+ * state_done (a result), state_leave (an output), state_failed (an error, which Retry and Catch may take) or
+ * state_broken (an evaluation that went wrong).  Nothing recurses through transitions: they are queued, and
+ * the loop takes them one by one.
+ *
+ * Once the execution is over (step_over), emit does nothing: whoever emits needs no check, but whoever then
+ * uses what the event would have made does.
+ */
+#pragma once
+
+#include "asl/interp.h"
+#include "base/clock.h"
+
+enum { EVENTS_MAX = 25000 };                 /* of one history; the last one says so */
+#define HELD_US          CLOCK_SECOND        /* how long a callback waits for the answer of its own call */
+#define WAIT_SECONDS_MAX INT64_C(2147483647) /* a longer Wait is refused */
+
+struct transition { /* a frame that enters a state */
+    uint32_t frame;
+    const struct asl_state *to;
+    struct value *input; /* a reference */
+};
+
+struct step {
+    struct exec *ex;
+    struct outcome *out;
+    int64_t now_us;
+    uint64_t draws;          /* of this step: see step_dice */
+    struct transition *todo; /* in the outcome's arena; those before next are done */
+    size_t next, ntodo, cap;
+};
+
+/* Why a state failed. */
+struct failure {
+    const char *error, *cause; /* NULL: none */
+    const char *match;         /* what ErrorEquals is held against: error, but States.HeartbeatTimeout */
+    int32_t event_id;          /* the event that tells it */
+    struct frame *from;        /* the branch or iteration whose failure it is; NULL: the state's own */
+};
+
+/* ---- interp.c ---- */
+
+bool step_over(const struct step *s);
+
+/*
+ * Appends an event of frame f, numbers it, and applies it.  It follows from the frame's last event, or, with
+ * emit_after, from prev. Data is referenced; error and cause are copied. The state is f's own, if the event
+ * shows one and e names none. Returns the number; 0: unnumbered, or the execution is over.
+ */
+int32_t emit(struct step *s, struct frame *f, struct event e);
+int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e);
+
+/* Queues: child enters its block with this input (borrowed), when those before it have come to wait. */
+void step_start(struct step *s, const struct frame *child, struct value *input);
+/* The same for a frame on its way: it goes on before any other. */
+void step_go(struct step *s, const struct frame *f, const struct asl_state *to, struct value *input);
+
+/* 64 uniform bits. Their place among all draws is given by the next event's number, so a replay throws the
+ * same. */
+uint64_t step_dice(struct step *s);
+
+void step_call(struct step *s, struct frame *f);   /* EFFECT_CALL for the attempt just scheduled */
+void step_cancel(struct step *s, struct frame *f); /* EFFECT_CANCEL, if a call is out; or it never leaves */
+
+/* The execution ends with this event (type, data, error, cause) of frame f: calls are cancelled,
+ * EFFECT_FINISH. */
+void execution_ends(struct step *s, struct frame *f, int32_t prev, struct event e);
+
+/* f's state ends: with its result, which ResultSelector to OutputPath shape; with its output, towards next.
+ */
+void state_done(struct step *s, struct frame *f, struct value *result);
+void state_leave(struct step *s, struct frame *f, const struct asl_state *next, struct value *output);
+/* f's state ends by a catcher, whose index it is. f may be gone afterwards. */
+void state_caught(struct step *s, struct frame *f, size_t catcher, struct value *output);
+
+struct state_ops {
+    enum event_type entered, exited;
+    void (*begin)(struct step *s, struct frame *f);
+};
+extern const struct state_ops STATE_OPS[]; /* by asl_type */
+
+/* ---- interp_fail.c ---- */
+
+void state_failed(struct step *s, struct frame *f, const struct failure *why);
+/* The same when something could not be evaluated: States.Runtime ends the execution, others may be caught. */
+void state_broken(struct step *s, struct frame *f, const struct err *err);
+/* f's block has failed, and nothing in f may take it: a Fail state, or a failure that nobody caught. */
+void frame_failed(struct step *s, struct frame *f, const struct failure *why);
+
+/* Text from outside as errors and causes hold it: clean, of bounded length; in the outcome's arena. */
+const char *error_text(struct step *s, const char *text, size_t len);
+const char *cause_text(struct step *s, const char *text, size_t len);
+
+/* ---- dataflow.c ---- */
+
+/* Where paths and templates of one state are evaluated. */
+struct scope {
+    struct step *s;
+    struct frame *f;
+    struct value *data; /* what "$" stands for; borrowed */
+    bool scheduling;    /* a task is about to be scheduled: $$.Task.Token is known */
+    struct frame *map;  /* ItemSelector: the Map whose item this is; else NULL */
+    int32_t item;
+    struct json_object *context; /* made when first asked for */
+    struct jpath_env env;
+};
+
+void scope_init(struct scope *sc, struct step *s, struct frame *f, struct value *data);
+void scope_fini(struct scope *sc);
+
+/* All give new references, or -1 with err: see state_broken. */
+int scope_path(struct scope *sc, const struct asl_path *p, struct value **out, struct err *err);
+int scope_template(struct scope *sc, const struct tmpl *t, struct value **out, struct err *err);
+
+/* A path that must find something: -1 with its own words in err->cause, without "Invalid path". */
+int scope_find(struct scope *sc, const struct jpath *p, struct json_object **out, struct err *err);
+
+/* Seconds, constant or by path: *seconds is 0 when the field is absent. */
+int scope_seconds(struct scope *sc, const struct asl_seconds *field, const char *name, int32_t *seconds,
+                  struct err *err);
+/* An integer of at least 0 by path. */
+int scope_count(struct scope *sc, const struct jpath *p, const char *name, int64_t *n, struct err *err);
+
+/* InputPath of f's raw input. */
+int dataflow_input(struct step *s, struct frame *f, struct value **in, struct err *err);
+/* InputPath, then OutputPath: states without a result. */
+int dataflow_pass(struct step *s, struct frame *f, struct value **out, struct err *err);
+/* Parameters of in. */
+int dataflow_args(struct step *s, struct frame *f, struct value *in, bool scheduling, struct value **args,
+                  struct err *err);
+/* ResultSelector, ResultPath, OutputPath. */
+int dataflow_output(struct step *s, struct frame *f, struct value *result, struct value **out,
+                    struct err *err);
+
+/*
+ * Payloads are bounded where they are journaled: arguments, outputs, inputs of iterations.  These are -1 with
+ * ERR_DATA_LIMIT; name is the state, or what its task called.  Values in between are bounded in memory alone.
+ */
+int value_made(const char *name, struct json_object *taken, struct value **out, struct err *err);
+int value_fits(const char *name, struct value *v, struct err *err);
+/* A value from text put together from JSON texts. */
+int value_spliced(const char *name, const char *text, size_t len, struct value **out, struct err *err);
+int data_limit(const char *name, struct err *err);
+
+/* ---- states ---- */
+
+void pass_begin(struct step *s, struct frame *f);
+void task_begin(struct step *s, struct frame *f);
+void choice_begin(struct step *s, struct frame *f);
+void wait_begin(struct step *s, struct frame *f);
+void succeed_begin(struct step *s, struct frame *f);
+void fail_begin(struct step *s, struct frame *f);
+void parallel_begin(struct step *s, struct frame *f);
+void map_begin(struct step *s, struct frame *f);
+
+void wait_over(struct step *s, struct frame *f);
+void branch_done(struct step *s, struct frame *parallel);
+void iteration_done(struct step *s, struct frame *iteration);
+/* The items of a Map under way, borrowed; NULL with err when they cannot be made out again after a recovery.
+ */
+struct json_object *map_items(struct step *s, struct frame *map, struct err *err);
+/* All branches or iterations have ended: their results are the state's. */
+void children_done(struct step *s, struct frame *f, enum event_type succeeded);
+
+/* The call that f's attempt owes: its function or URL and its body. */
+void task_effect(const struct exec *ex, struct frame *f, struct arena *arena, struct effect *e);
+void task_succeeded(struct step *s, struct frame *f, struct value *answer);
+void task_failed(struct step *s, struct frame *f, const char *error, const char *cause);
+/* TimeoutSeconds or HeartbeatSeconds have run out: says so, and later what follows from it. */
+int32_t task_times_out(struct step *s, struct frame *f);
+/* A callback: success when data is not NULL. */
+void token_answered(struct step *s, struct frame *f, struct value *data, const char *error,
+                    const char *cause);
+/* The callback that was held takes its effect. */
+void token_released(struct step *s, struct frame *f);

@@ -1,0 +1,41 @@
+#include "asl/interp_priv.h"
+
+/* A constant, or a string that a path or an intrinsic function gives; NULL when both are absent. */
+static int text_of(struct scope *sc, const char *constant, const struct tmpl_expr *by, const char *field,
+                   const char **out, struct err *err)
+{
+    json_object *o;
+    int rc = 0;
+
+    *out = constant;
+    if (!by)
+        return 0;
+    if (tmpl_expr_eval(by, field, &sc->env, &o, err) < 0)
+        return -1;
+    if (!json_object_is_type(o, json_type_string))
+        rc = err_set(err, ERR_RUNTIME, "The %s field must give a string, found: %.200s", field,
+                     js_text(o, NULL));
+    else
+        *out = cause_text(sc->s, json_object_get_string(o), (size_t)json_object_get_string_len(o));
+    json_object_put(o);
+    return rc;
+}
+
+/* "Fail: stops an execution, or a branch or iteration, and marks it as failed." */
+void fail_begin(struct step *s, struct frame *f)
+{
+    const struct asl_fail *fail = &f->state->u.fail;
+    struct failure why = {.event_id = f->last_id};
+    struct scope sc;
+    struct err err;
+
+    scope_init(&sc, s, f, f->input);
+    int rc = text_of(&sc, fail->error, fail->error_path, "ErrorPath", &why.error, &err);
+    if (rc == 0)
+        rc = text_of(&sc, fail->cause, fail->cause_path, "CausePath", &why.cause, &err);
+    scope_fini(&sc);
+    if (rc < 0)
+        return state_broken(s, f, &err);
+    why.match = why.error;
+    frame_failed(s, f, &why);
+}

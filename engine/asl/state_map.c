@@ -1,0 +1,158 @@
+#include "asl/interp_priv.h"
+
+/*
+ * "Map: runs its processor once for each item."  The items are not journaled a second time: they are a pure
+ * function of the state's input and definition, so a recovery makes them out again when an iteration needs
+ * one (map_items).  An iteration costs the same however many there are.
+ */
+
+static int find_items(struct step *s, struct frame *f, struct value *in, struct value **items,
+                      struct err *err)
+{
+    const struct asl_path *path = &f->state->u.map.items;
+    struct scope sc;
+
+    scope_init(&sc, s, f, in);
+    int rc = scope_path(&sc, path, items, err);
+    scope_fini(&sc);
+    if (rc < 0)
+        return -1;
+    if (json_object_is_type(value_tree(*items), json_type_array))
+        return 0;
+    value_unref(*items);
+    return err_set(err, ERR_RUNTIME, "Reference path \"%s\" must point to array.",
+                   path->path ? path->path->text : "$");
+}
+
+/* How many iterations may run at once. */
+static int find_limit(struct step *s, struct frame *f, struct value *in, uint32_t *limit, struct err *err)
+{
+    const struct asl_map *map = &f->state->u.map;
+    int64_t n = map->max_concurrency;
+    struct scope sc;
+    int rc = 0;
+
+    if (map->concurrency) {
+        scope_init(&sc, s, f, in);
+        rc = scope_count(&sc, map->concurrency, "MaxConcurrencyPath", &n, err);
+        scope_fini(&sc);
+    }
+    *limit = n > 0 && n < ASL_MAP_CONCURRENCY_MAX ? (uint32_t)n : ASL_MAP_CONCURRENCY_MAX;
+    return rc;
+}
+
+json_object *map_items(struct step *s, struct frame *map, struct err *err)
+{
+    struct children *c = map->children;
+
+    if (!c->items) {
+        value_unref(c->input);
+        c->input = NULL;
+        if (dataflow_input(s, map, &c->input, err) < 0 || find_items(s, map, c->input, &c->items, err) < 0)
+            return NULL;
+    }
+    if (json_object_array_length(value_tree(c->items)) == c->n)
+        return value_tree(c->items);
+    err_set(err, ERR_RUNTIME, "The items are not those that the Map began with.");
+    return NULL;
+}
+
+/* ---- iterations ---- */
+
+static int item_input(struct step *s, struct frame *map, int32_t index, struct value **out, struct err *err)
+{
+    const struct tmpl *selector = map->state->u.map.selector;
+    json_object *items = map_items(s, map, err);
+    struct scope sc;
+    int rc;
+
+    if (!items)
+        return -1;
+    if (selector) {
+        scope_init(&sc, s, map, map->children->input);
+        sc.map = map;
+        sc.item = index;
+        rc = scope_template(&sc, selector, out, err);
+        scope_fini(&sc);
+    } else {
+        rc = value_made(map->state->name, json_object_get(json_object_array_get_idx(items, (size_t)index)),
+                        out, err);
+    }
+    if (rc == 0 && value_fits(map->state->name, *out, err) < 0) {
+        value_unref(*out);
+        rc = -1;
+    }
+    return rc;
+}
+
+/* false: something failed, and map may be gone. */
+static bool start_iteration(struct step *s, struct frame *map, int32_t prev)
+{
+    int32_t index = (int32_t)map->children->opened;
+    struct value *input;
+    struct err err;
+
+    if (!emit_after(s, map, prev,
+                    (struct event){.type = EV_ITERATION_STARTED, .state = map->state, .index = index}))
+        return false;
+    if (item_input(s, map, index, &input, &err) < 0) {
+        state_broken(s, map, &err);
+        return false;
+    }
+    step_start(s, map->children->list->prev, input);
+    value_unref(input);
+    return true;
+}
+
+/* ---- the state ---- */
+
+static void start_map(struct step *s, struct frame *f, struct value *in, struct value *items, uint32_t limit)
+{
+    size_t n = json_object_array_length(value_tree(items));
+
+    if (!emit(s, f, (struct event){.type = EV_MAP_STARTED, .index = (int32_t)n}))
+        return;
+    f->children->input = value_ref(in);
+    f->children->items = value_ref(items);
+    if (n == 0)
+        return children_done(s, f, EV_MAP_SUCCEEDED);
+    int32_t started_id = f->last_id;
+    bool going = true;
+    for (uint32_t i = 0; i < limit && i < n && going; i++)
+        going = start_iteration(s, f, started_id);
+}
+
+void map_begin(struct step *s, struct frame *f)
+{
+    struct value *in, *items;
+    uint32_t limit;
+    struct err err;
+
+    if (dataflow_input(s, f, &in, &err) < 0)
+        return state_broken(s, f, &err);
+    int rc = find_items(s, f, in, &items, &err);
+    if (rc == 0) {
+        rc = find_limit(s, f, in, &limit, &err);
+        if (rc == 0)
+            start_map(s, f, in, items, limit);
+        value_unref(items);
+    }
+    value_unref(in);
+    if (rc < 0)
+        state_broken(s, f, &err);
+}
+
+/* One ends, the next begins: it follows from what the ended one did last. */
+void iteration_done(struct step *s, struct frame *iteration)
+{
+    struct frame *map = iteration->parent;
+    int32_t last_id = iteration->last_id;
+
+    if (!emit(s, iteration,
+              (struct event){.type = EV_ITERATION_SUCCEEDED, .state = map->state, .index = iteration->index}))
+        return;
+    if (map->children->opened < map->children->n)
+        start_iteration(s, map, last_id);
+    else if (map->children->open == 0)
+        children_done(s, map, EV_MAP_SUCCEEDED);
+}

@@ -1,8 +1,10 @@
 # pawl's Makefile.  `make help` lists the targets.  B is the build folder: objects of different flags
-# live side by side (build, build/asan, build/tsan, ...).
+# live side by side (build, build/asan, build/tsan, ...).  V=1 shows the commands.
 
 B       ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC       = gcc
+endif
 OPT     ?= -O2 -g
 SAN     ?=
 PKGS     = json-c libpcre2-8
@@ -14,6 +16,9 @@ CFLAGS  += -std=gnu11 $(OPT) $(WARN) $(SAN) -fno-omit-frame-pointer -D_GNU_SOURC
 LDFLAGS += $(SAN)
 CORELIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 LIBS     = $(shell pkg-config --libs $(RUNPKGS) 2>/dev/null) $(CORELIBS) -lpthread
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 CORE_SRC = $(wildcard engine/base/*.c engine/lang/*.c engine/asl/*.c)
 RUN_SRC  = $(wildcard engine/run/*.c)
@@ -33,21 +38,24 @@ help: ## list the targets
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/libpawlcore.a: $(CORE_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(B)/libpawlrun.a: $(RUN_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(B)/pawld: $(B)/api/main.o $(API_OBJ) $(B)/libpawlrun.a $(B)/libpawlcore.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/pawl: $(CLI_OBJ) $(B)/libpawlcore.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libcurl) $(CORELIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libcurl) $(CORELIBS)
 
 # Each folder that builds something of its own describes it in a file rules.mk.
 include $(wildcard */rules.mk tests/*/rules.mk)

@@ -3,7 +3,8 @@
  *
  * Caches over the store.  A definition (one revision of a state machine) never changes and stays while executions pin
  * it; a machine's current revision and a function's entry are forgotten when a NOTIFY or this process's own change says
- * so.  Callbacks come at once when the answer is at hand.  One per reactor, on its thread.
+ * so: channel pawl_catalog, payload "machine:NAME" or "function:NAME".  Callbacks come at once when the answer is at
+ * hand.  One per reactor, on its thread.
  */
 #pragma once
 
@@ -14,6 +15,7 @@ struct definition { /* a revision of a state machine, compiled */
     int64_t definition_id, state_machine_id;
     char *machine; /* the state machine's name */
     char *role_arn;
+    bool express; /* the machine's type: compiled by its rules, and not run by this version */
     struct asl *asl;
     unsigned pins;
 };

@@ -6,15 +6,19 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-void log_set_level(enum log_level level);
-int log_level_parse(const char *text); /* "error" ... "debug", or -1 */
+void log_set_level(enum log_level level); /* before the threads start */
+int log_level_parse(const char *text);    /* "error" ... "debug", or -1 */
+bool log_wants(enum log_level level);     /* for what is dear to say */
 
 /* The thread's name in its lines ("reactor=3"); copied, at most 31 bytes. NULL: none. */
 void log_thread(const char *name);
 
-/* fmt holds "key=%..." pairs; values with blanks or quotes are the caller's to quote (%s through log_quote). NULL: none. */
+/* fmt holds "key=%..." pairs; values with blanks or quotes are the caller's to quote (%s through log_quote).
+ * NULL: none. */
 void log_error(const char *message, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_warn(const char *message, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_info(const char *message, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -6,9 +6,9 @@ UNIT_RUN  = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/ru
 CHECKLIBS = $(shell pkg-config --libs check 2>/dev/null)
 
 $(UNIT_CORE): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libpawlcore.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(CHECKLIBS) $(CORELIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECKLIBS) $(CORELIBS)
 $(UNIT_RUN): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libpawlrun.a $(B)/libpawlcore.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(CHECKLIBS) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECKLIBS) $(LIBS)
 
 .PHONY: unit
 unit: $(UNIT_CORE) $(UNIT_RUN) ## the unit tests: no database, no network

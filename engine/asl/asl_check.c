@@ -61,7 +61,7 @@ static void resolve(struct asl_compile *c, const struct asl_link *l)
     const struct place at = {.up = l->at, .key = l->field};
 
     *l->slot = find_target(c->asl, l);
-    if (*l->slot)
+    if (*l->slot || l->block->nstates == 0)
         return;
     finding_error(c->r.findings, &at, FINDING_TARGET, "Missing '%s' target: %.320s", l->field, l->target);
     if (strcmp(l->field, "StartAt") == 0)

@@ -1,7 +1,7 @@
 # What `make check` runs, in the order in which a mistake shows soonest.  Each step is a make target;
 # tests/support/check.sh times it, keeps its output in $(B)/check/ and counts.
 
-CHECK_STEPS = layers clang-build unit scenarios prop integration chaos-short
+CHECK_STEPS = layers clang-build unit spec scenarios prop integration chaos-short
 
 .PHONY: check check-all clang-build san tsan
 check: all ## build, and pass every test that needs no more than this machine
@@ -15,8 +15,8 @@ clang-build:
 
 SAN_ADDRESS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_THREAD  = -fsanitize=thread
-san: ## unit tests, scenarios, properties and integration under ASan and UBSan
-	@$(MAKE) --no-print-directory B=$(B)/asan OPT="-O1 -g" SAN="$(SAN_ADDRESS)" all unit scenarios prop integration
+san: ## unit tests, cases, scenarios, properties and integration under ASan and UBSan
+	@$(MAKE) --no-print-directory B=$(B)/asan OPT="-O1 -g" SAN="$(SAN_ADDRESS)" all unit spec scenarios prop integration
 
 tsan: ## the threads: unit tests of run/ and integration under TSan
 	@$(MAKE) --no-print-directory B=$(B)/tsan OPT="-O1 -g" SAN="$(SAN_THREAD)" all unit integration

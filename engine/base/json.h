@@ -95,6 +95,7 @@ void js_buf_int(struct js_buf *b, int64_t n);
 void js_buf_quoted(struct js_buf *b, const char *text, size_t len); /* as a JSON string */
 void js_buf_char(struct js_buf *b, uint32_t code_point);            /* as UTF-8 */
 void js_write(struct js_buf *b, json_object *o);                    /* a tree as plain text */
+void js_write_canonical(struct js_buf *b, json_object *o); /* the same for all that is js_equal below 2^53 */
 void js_buf_fini(struct js_buf *b);
 
 /* ---- the sticky reader ---- */

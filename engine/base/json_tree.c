@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#define DOUBLE_INTEGERS 9007199254740992.0 /* 2^53: beyond it a double no longer counts in ones */
+
 struct build {
     const char *p;
     struct js_buf key, string; /* the last member's name; a string with its escapes undone */
@@ -284,7 +286,7 @@ json_object *js_number(double d)
     char buf[JS_DOUBLE_BYTES];
 
     PAWL_ASSERT(isfinite(d));
-    if (d == floor(d) && fabs(d) < 9007199254740992.0) /* 2^53: beyond it a double no longer counts in ones */
+    if (d == floor(d) && fabs(d) < DOUBLE_INTEGERS)
         return json_object_new_int64((int64_t)d);
     return json_object_new_double_s(d, js_double_format(buf, d));
 }
@@ -368,6 +370,57 @@ void js_write(struct js_buf *b, json_object *o)
     case json_type_object:
         write_object(b, o);
         break;
+    }
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void write_sorted(struct js_buf *b, json_object *o)
+{
+    size_t n = (size_t)json_object_object_length(o), i = 0;
+    const char **keys = mem_alloc(n * sizeof *keys);
+
+    json_object_object_foreach(o, key, ignored)
+    {
+        (void)ignored;
+        keys[i++] = key;
+    }
+    qsort(keys, n, sizeof *keys, by_name);
+    js_buf_add(b, "{", 1);
+    for (i = 0; i < n; i++) {
+        js_buf_add(b, ",", i > 0);
+        js_buf_quoted(b, keys[i], strlen(keys[i]));
+        js_buf_add(b, ":", 1);
+        js_write_canonical(b, json_object_object_get(o, keys[i]));
+    }
+    js_buf_add(b, "}", 1);
+    free(keys);
+}
+
+void js_write_canonical(struct js_buf *b, json_object *o)
+{
+    if (json_object_is_type(o, json_type_object)) {
+        write_sorted(b, o);
+    } else if (json_object_is_type(o, json_type_array)) {
+        js_buf_add(b, "[", 1);
+        for (size_t i = 0; i < json_object_array_length(o); i++) {
+            js_buf_add(b, ",", i > 0);
+            js_write_canonical(b, json_object_array_get_idx(o, i));
+        }
+        js_buf_add(b, "]", 1);
+    } else if (js_is_number(o)) {
+        char text[JS_DOUBLE_BYTES];
+        double d = json_object_get_double(o);
+        bool whole = json_object_is_type(o, json_type_int);
+        if (whole && fabs(d) >= DOUBLE_INTEGERS)
+            write_int(b, o);
+        else
+            js_buf_str(b, js_double_format(text, d == 0 ? 0 : d));
+    } else {
+        js_write(b, o);
     }
 }
 

@@ -20,10 +20,6 @@ struct tmpl {
     size_t nparts;
 };
 
-struct tmpl_expr {
-    const struct jpath *path;
-};
-
 /* ---- compiling ---- */
 
 /* Where the parser is: a pointer's text is made only for an error. */
@@ -205,48 +201,4 @@ int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **o
     return err_set(err, ERR_DATA_LIMIT,
                    "a template's result is larger than %d bytes or deeper than %d levels", TMPL_BYTES_MAX,
                    JS_DEPTH_MAX);
-}
-
-/* ---- expressions ---- */
-
-const struct tmpl_expr *tmpl_expr_parse(struct arena *a, const char *text, size_t len, struct err *err)
-{
-    const struct jpath *path = jpath_parse(a, text, len, err);
-    if (!path)
-        return NULL;
-
-    struct tmpl_expr *e = arena_alloc(a, sizeof *e);
-    e->path = path;
-    return e;
-}
-
-static int not_found(const struct jpath *p, const char *field, const struct jpath_env *env, struct err *err)
-{
-    struct js_buf b = {0};
-    json_object *root;
-
-    if (env->root(env->self, p, &root, err) < 0)
-        return -1;
-    if (js_within(root, ERR_CAUSE_BYTES, JS_DEPTH_MAX))
-        js_write(&b, root);
-    else
-        js_buf_str(&b, "...");
-    err_set(err, ERR_RUNTIME,
-            "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", p->text,
-            field, b.p);
-    js_buf_fini(&b);
-    return -1;
-}
-
-int tmpl_expr_eval(const struct tmpl_expr *e, const char *field, const struct jpath_env *env,
-                   json_object **out, struct err *err)
-{
-    if (jpath_eval(e->path, env, out, err) == 0)
-        return 0;
-    return !strcmp(err->name, ERR_RUNTIME) ? not_found(e->path, field, env, err) : -1;
-}
-
-const struct jpath *tmpl_expr_path(const struct tmpl_expr *e)
-{
-    return e->path;
 }

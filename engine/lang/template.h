@@ -13,8 +13,11 @@
 #include "lang/jpath.h"
 
 enum {
-    TMPL_VISITS_MAX = 4 * JPATH_VISITS_MAX, /* by all the paths of one template */
-    TMPL_BYTES_MAX = 4194304,               /* of the result as text, about, and of what its functions make */
+    TMPL_VISITS_MAX =
+        4 * JPATH_VISITS_MAX,   /* by all the paths of one template; 4 bytes that a function makes are one */
+    TMPL_BYTES_MAX = 4194304,   /* of the result as text, about */
+    TMPL_CALLS_NESTED_MAX = 10, /* intrinsic functions within each other */
+    TMPL_ARGUMENTS_MAX = 1000,  /* of one function */
 };
 
 struct tmpl;
@@ -38,8 +41,13 @@ bool tmpl_constant(const struct tmpl *t);
  */
 int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **out, struct err *err);
 
+/* NULL with err for what is neither a path nor a call of an intrinsic function with fitting arguments. */
 const struct tmpl_expr *tmpl_expr_parse(struct arena *a, const char *text, size_t len, struct err *err);
-/* field: the name that the cause shows, "ErrorPath" for example. */
+/*
+ * field: the name that the cause shows, "ErrorPath" for example.  A failing function is ERR_INTRINSIC, or
+ * ERR_RUNTIME when a path among its arguments finds nothing:
+ *   "The function 'States.Hash($.x, 'MD6')' had the following error: ..."
+ */
 int tmpl_expr_eval(const struct tmpl_expr *e, const char *field, const struct jpath_env *env,
                    json_object **out, struct err *err);
 /* The path when the expression is a plain path, else NULL. */

@@ -249,6 +249,8 @@ int read_word(const struct read_in *in, const char *field, const char *const *wo
 
 /* ---- paths and templates ---- */
 
+#define VARIABLE "A path that reads a variable"
+
 static bool fits(const struct jpath *p, enum read_path kind)
 {
     switch (kind) {
@@ -277,7 +279,7 @@ const struct jpath *read_path(const struct read_in *in, const char *field, enum 
     else if (!fits(p, kind))
         read_error(in, field, "Value is not a Reference Path: %.300s", text);
     else if (unsupported_variable(text, len))
-        read_unsupported(in, field, "A path that reads a variable");
+        read_unsupported(in, field, VARIABLE);
     else
         return p;
     return NULL;
@@ -292,36 +294,28 @@ const struct jpath *read_path_or_null(const struct read_in *in, const char *fiel
     return *null ? NULL : read_path(in, field, kind);
 }
 
-static const char *unsupported_text(json_object *o)
+/* Does a "name.$" of the template, at any depth, read a variable? */
+static bool reads_variable(json_object *o)
 {
-    const char *text = json_object_get_string(o);
-    size_t len = (size_t)json_object_get_string_len(o);
-
-    if (unsupported_variable(text, len))
-        return "A path that reads a variable";
-    return unsupported_intrinsic(text, len) ? "An intrinsic function" : NULL;
-}
-
-/* What a "name.$" of the template, at any depth, uses and this version lacks; NULL: nothing. */
-static const char *unsupported_template(json_object *o)
-{
-    const char *what = NULL;
+    bool found = false;
 
     if (json_object_is_type(o, json_type_array))
-        for (size_t i = 0; i < json_object_array_length(o) && !what; i++)
-            what = unsupported_template(json_object_array_get_idx(o, i));
+        for (size_t i = 0; i < json_object_array_length(o) && !found; i++)
+            found = reads_variable(json_object_array_get_idx(o, i));
     if (!json_object_is_type(o, json_type_object))
-        return what;
+        return found;
     json_object_object_foreach(o, key, value)
     {
         size_t len = strlen(key);
-        bool expression = len >= 2 && memcmp(key + len - 2, ".$", 2) == 0;
-        what = expression && json_object_is_type(value, json_type_string) ? unsupported_text(value)
-                                                                          : unsupported_template(value);
-        if (what)
+        if (len >= 2 && memcmp(key + len - 2, ".$", 2) == 0 && json_object_is_type(value, json_type_string))
+            found = unsupported_variable(json_object_get_string(value),
+                                         (size_t)json_object_get_string_len(value));
+        else
+            found = reads_variable(value);
+        if (found)
             break;
     }
-    return what;
+    return found;
 }
 
 /* The template's cause ends in " at " and our mark, and perhaps the way to a place deeper within it. */
@@ -350,14 +344,11 @@ const struct tmpl *read_template(const struct read_in *in, const char *field)
     if (!json_object_object_get_ex(in->obj, field, &o))
         return NULL;
 
-    const char *lacking = unsupported_template(o);
-    if (lacking) {
-        read_unsupported(in, field, lacking);
-        return NULL;
-    }
     const struct tmpl *t = tmpl_parse(in->r->arena, o, MARK, &err);
     if (!t)
         template_error(in, field, err.cause);
+    else if (reads_variable(o))
+        read_unsupported(in, field, VARIABLE);
     return t;
 }
 
@@ -367,16 +358,15 @@ const struct tmpl_expr *read_expression(const struct read_in *in, const char *fi
 
     if (!read_typed(in, field, json_type_string, &o))
         return NULL;
-    if (unsupported_text(o)) {
-        read_unsupported(in, field, unsupported_text(o));
-        return NULL;
-    }
 
-    const struct tmpl_expr *e =
-        tmpl_expr_parse(in->r->arena, json_object_get_string(o), (size_t)json_object_get_string_len(o), NULL);
+    const char *text = json_object_get_string(o);
+    size_t len = (size_t)json_object_get_string_len(o);
+    const struct tmpl_expr *e = tmpl_expr_parse(in->r->arena, text, len, NULL);
     if (!e)
         read_error(in, field,
                    "The value for the field '%s' must be a valid JSONPath or a valid intrinsic function call",
                    field);
+    else if (unsupported_variable(text, len))
+        read_unsupported(in, field, VARIABLE);
     return e;
 }

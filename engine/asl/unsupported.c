@@ -16,10 +16,6 @@ static const struct {
     {"ToleratedFailurePercentagePath", "ToleratedFailurePercentagePath (distributed Map)"},
 };
 
-static const char INTRINSICS[] =
-    "Array ArrayContains ArrayGetItem ArrayLength ArrayPartition ArrayRange ArrayUnique Base64Decode "
-    "Base64Encode Format Hash JsonMerge JsonToString MathAdd MathRandom StringSplit StringToJson UUID";
-
 /* The service's optimized integrations; "*" stands for every action. */
 static const struct {
     const char *service, *actions;
@@ -51,18 +47,6 @@ static const struct {
     {"sqs", "sendMessage"},
     {"states", "startExecution"},
 };
-
-/* Is the word among words that blanks separate? */
-static bool among(const char *words, const char *word, size_t len)
-{
-    for (const char *p = words; *p; p += strspn(p, " ")) {
-        size_t n = strcspn(p, " ");
-        if (n == len && memcmp(p, word, len) == 0)
-            return true;
-        p += n;
-    }
-    return false;
-}
 
 const char *unsupported_field(const char *field)
 {
@@ -105,20 +89,24 @@ bool unsupported_variable(const char *text, size_t len)
     return false;
 }
 
-bool unsupported_intrinsic(const char *text, size_t len)
+/* Is the word among words that blanks separate? */
+static bool among(const char *words, const char *word)
 {
-    const char *name = text + strlen("States."), *end = text + len;
-    const char *open = memchr(text, '(', len);
+    size_t len = strlen(word);
 
-    return open && open > name && end[-1] == ')' && memcmp(text, "States.", strlen("States.")) == 0 &&
-           among(INTRINSICS, name, (size_t)(open - name));
+    for (const char *p = words; *p; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        if (n == len && memcmp(p, word, len) == 0)
+            return true;
+        p += n;
+    }
+    return false;
 }
 
 bool unsupported_integration(const char *service, const char *action)
 {
     for (size_t i = 0; i < sizeof INTEGRATIONS / sizeof *INTEGRATIONS; i++)
         if (strcmp(INTEGRATIONS[i].service, service) == 0)
-            return strcmp(INTEGRATIONS[i].actions, "*") == 0 ||
-                   among(INTEGRATIONS[i].actions, action, strlen(action));
+            return strcmp(INTEGRATIONS[i].actions, "*") == 0 || among(INTEGRATIONS[i].actions, action);
     return false;
 }

@@ -21,8 +21,5 @@ const char *unsupported_mode(const char *mode);
 /* Does the text of a path or an intrinsic call read a variable ("$name")? */
 bool unsupported_variable(const char *text, size_t len);
 
-/* Is the text a call of an intrinsic function that the language has? */
-bool unsupported_intrinsic(const char *text, size_t len);
-
 /* A service integration that the service knows: "sqs", "sendMessage" (without ".sync" and the like). */
 bool unsupported_integration(const char *service, const char *action);

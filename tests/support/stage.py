@@ -70,6 +70,11 @@ def as_server_user(command):
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--inh-caps=-all"] + command
 
 
+def give_to_server(folder):
+    if ROOT:
+        shutil.chown(folder, "postgres", "postgres")
+
+
 def postgres_bin(name):
     """The newest of Debian's installed ones."""
     base = "/usr/lib/postgresql"
@@ -119,12 +124,12 @@ def kill_tree(pid):
 class Cluster:
     """A PostgreSQL in a folder of its own: unix socket, no TCP, durable."""
 
-    def __init__(self, folder, options=""):
+    def __init__(self, folder, options="", initdb=()):
         self.folder, self.data, self.options = folder, os.path.join(folder, "data"), options
         os.makedirs(folder, exist_ok=True)
-        if ROOT:
-            shutil.chown(folder, "postgres", "postgres")
-        self.run("initdb", "-D", self.data, "-A", "trust", "-U", server_user(), "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8")
+        give_to_server(folder)
+        self.run("initdb", "-D", self.data, "-A", "trust", "-U", server_user(), "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8",
+                 *initdb)
 
     def run(self, program, *args):
         r = subprocess.run(as_server_user([postgres_bin(program)] + list(args)), capture_output=True, text=True, cwd="/")

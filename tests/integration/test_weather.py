@@ -1,0 +1,575 @@
+#!/usr/bin/env python3
+"""Bad input and bad weather, on the built programs: for each a defined answer, and pawld lives.
+
+test_weather.py BUILD-FOLDER [NAME...]: everything, or the tests whose names hold one of NAME.
+"""
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "support"))
+import stage  # noqa: E402
+
+BUILD = "build"
+DATA_LIMIT = 262144
+LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function:"
+
+PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+LOOK = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Parameters": {"got.$": "$"}, "OutputPath": "$.got", "End": True}}}
+CALL = {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": LAMBDA + "f", "TimeoutSeconds": 60, "End": True}}}
+WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 2, "End": True}}}
+TOKEN = {"StartAt": "T", "States": {"T": {
+    "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "TimeoutSeconds": 60, "End": True,
+    "Parameters": {"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}}}}}
+MACHINES = {"pass": PASS, "look": LOOK, "call": CALL, "wait": WAIT, "token": TOKEN}
+
+
+class Function:
+    """One function, which answers what it is told to, byte for byte; after a while, if it is told to."""
+
+    def __init__(self):
+        outer = self
+        self.answer, self.delay, self.calls = b"{}", 0, []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.calls.append((self.headers["Idempotency-Key"], body))
+                time.sleep(outer.delay)
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(outer.answer)))
+                self.end_headers()
+                self.wfile.write(outer.answer)
+
+            def log_message(self, *args):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 100
+
+            def handle_error(self, request, address):  # a caller that was killed does not listen any more
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = "http://127.0.0.1:%d/f" % self.server.server_address[1]
+
+
+class Session:
+    """A connection that stays: psql, asked line by line."""
+
+    def __init__(self, conninfo):
+        self.process = subprocess.Popen(stage.as_server_user(["psql", "-XqAt", "-d", conninfo]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, cwd="/", text=True)
+
+    def ask(self, text):
+        """The rows, or None when there is no connection."""
+        rows = []
+        try:
+            self.process.stdin.write(text + ";\n\\echo done\n")
+            self.process.stdin.flush()
+            while True:
+                line = self.process.stdout.readline()
+                if line in ("", "done\n"):
+                    return rows if line else None
+                rows.append(line.rstrip("\n"))
+        except BrokenPipeError:
+            return None
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class OnStage(unittest.TestCase):
+    """A folder, a function, and whatever is started: all of it goes at the end."""
+
+    def setUp(self):
+        self.folder = stage.Folder("weather")
+        self.addCleanup(self.folder.remove)
+        self.function = Function()
+        self.addCleanup(self.function.server.shutdown)
+
+    def pawld(self, *args, name="pawld", port=None, env=None):
+        p = stage.Pawld(os.path.join(BUILD, "pawld"), self.folder / (name + ".log"), args, port, env)
+        self.addCleanup(lambda: p.process and p.kill())
+        return p
+
+    def cluster(self, name="pg", options=""):
+        c = stage.Cluster(self.folder / name, options)
+        self.addCleanup(lambda: c.stop("immediate"))
+        c.start()
+        stage.sql(c.conninfo(), "CREATE DATABASE pawl")
+        return c
+
+    def deploy(self, pawld):
+        client = stage.Client(pawld.port)
+        client.function("f", self.function.url)
+        for name, definition in MACHINES.items():
+            client.deploy(name, definition)
+        return client
+
+    def start(self, client, machine, name, text="{}"):
+        client.aws("StartExecution", stateMachineArn=stage.ARN + "stateMachine:" + machine, name=name, input=text)
+        return "%sexecution:%s:%s" % (stage.ARN, machine, name)
+
+    def ended(self, client, arn, seconds=30):
+        def end():
+            try:
+                d = client.aws("DescribeExecution", executionArn=arn)
+            except (stage.Broken, stage.Refused):
+                return None
+            return d if d["status"] != "RUNNING" else None
+        return stage.wait_until(end, seconds, "the end of " + arn)
+
+    def works(self, client, name):
+        """From the start of an execution to its end."""
+        self.assertEqual(self.ended(client, self.start(client, "call", name))["status"], "SUCCEEDED")
+
+    def refuses(self, pawld, *says):
+        """Ends by itself with one line on standard error that holds the words; exit status not 0."""
+        with open(pawld.log, "ab") as f:
+            size = f.tell()
+        pawld.start(wait=0)
+        status = pawld.ended(30)
+        with open(pawld.log) as f:
+            f.seek(size)
+            lines = [line for line in f.read().split("\n") if line and "level=info" not in line]
+        self.assertGreater(status, 0, "exit status")
+        self.assertEqual(len(lines), 1, "one clear line: %s" % lines)
+        for word in says:
+            self.assertIn(word, lines[0])
+
+    def unavailable(self, client, seconds=20):
+        """Starts are refused with 503 and a text; what is refused has not happened."""
+        def refused():
+            try:
+                self.start(client, "pass", "refused-%d" % time.monotonic_ns())
+            except stage.Refused as e:
+                if e.status == 503:
+                    return e
+                raise
+            except stage.Broken:
+                pass
+            return None
+        e = stage.wait_until(refused, seconds, "a start that is refused with 503")
+        self.assertTrue(e.message, "a clear text")
+        self.assertEqual(client.request("GET", "/healthz")[0], 200, "the process lives")
+        self.assertEqual(client.request("GET", "/readyz")[0], 503)
+        return e.message
+
+    def ready(self, client, seconds=40):
+        def yes():
+            try:
+                return client.request("GET", "/readyz")[0] == 200
+            except stage.Broken:
+                return False
+        stage.wait_until(yes, seconds, "pawld being ready again")
+
+
+class BadWeather(OnStage):
+    def test_postgresql_is_absent_at_the_start_and_comes(self):
+        c = self.cluster()
+        c.stop()
+        p = self.pawld("--database", c.conninfo("pawl")).start()
+        client = stage.Client(p.port)
+        status, text = client.request("PUT", "/api/state-machines/pass", PASS)
+        self.assertEqual((status, json.loads(text)["error"]), (503, "ServiceUnavailable"))
+        self.assertEqual(client.request("GET", "/readyz")[0], 503)
+        c.start()
+        self.ready(client)
+        self.works(self.deploy(p), "after")
+
+    def test_postgresql_is_restarted_under_load(self):
+        c = self.cluster()
+        p = self.pawld("--database", c.conninfo("pawl")).start()
+        client = self.deploy(p)
+        self.function.delay = 0.05
+        acknowledged, refusals, stop = [], [], threading.Event()
+
+        def starts(who):
+            mine = stage.Client(p.port)
+            for i in range(10000):
+                if stop.is_set():
+                    return
+                try:
+                    acknowledged.append(self.start(mine, "call", "load-%d-%d" % (who, i)))
+                except stage.Refused as e:
+                    refusals.append(e.status)
+                    time.sleep(0.02)
+        threads = [threading.Thread(target=starts, args=(i,)) for i in range(4)]
+        for t in threads:
+            t.start()
+        for _ in range(2):
+            time.sleep(1)
+            c.stop()
+            c.start()
+            self.ready(client)
+        time.sleep(0.5)
+        stop.set()
+        for t in threads:
+            t.join()
+        self.assertEqual(set(refusals) - {503}, set())
+        self.assertGreater(len(acknowledged), 20)
+        for arn in acknowledged:
+            self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED", arn)
+        self.assertEqual(stage.sql(c.conninfo("pawl"), "SELECT * FROM pawl.stalled"), [])
+
+    def test_postgresql_is_out_of_connections(self):
+        c = self.cluster(options="-c max_connections=16 -c superuser_reserved_connections=0 -c max_wal_senders=0")
+        p = self.pawld("--database", c.conninfo("pawl", application_name="pawld-under-test")).start()
+        client = self.deploy(p)
+        arn = self.start(client, "wait", "asleep")
+        control, crowd = Session(c.conninfo("pawl")), []
+        self.addCleanup(lambda: [s.close() for s in crowd + [control]])
+
+        def pushed_out():
+            """Others take each connection that is free, and pawld's when it loses them."""
+            control.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pawld-under-test'")
+            new = [Session(c.conninfo("pawl")) for _ in range(16)]
+            crowd.extend(s for s in new if s.ask("SELECT 1") is not None)
+            return control.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pawld-under-test'") == ["0"]
+        stage.wait_until(pushed_out, 20, "pawld without a connection")
+        self.unavailable(client)
+        self.assertIn("too many clients", p.tail(100))
+        while crowd:
+            crowd.pop().close()
+        self.ready(client)
+        self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
+        self.works(client, "after")
+
+    def disk(self, name, megabytes):
+        """A small disk of its own; a function that fills it, and one that makes room."""
+        if not stage.ROOT:
+            self.skipTest("a small disk is a tmpfs, and mounting one takes root")
+        path = self.folder / name
+        os.mkdir(path)
+        r = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dm,mode=755" % megabytes, "none", path], capture_output=True, text=True)
+        if r.returncode:
+            self.skipTest("a small disk is a tmpfs, and this machine mounts none: " + r.stderr.strip())
+        self.addCleanup(lambda: subprocess.run(["umount", "-l", path]))
+        stage.give_to_server(path)
+        filler = os.path.join(path, "filler")
+
+        def fill():
+            with open(filler, "ab", buffering=0) as f:
+                for size in (1 << 20, 1 << 12):
+                    try:
+                        while True:
+                            f.write(b"\0" * size)
+                    except OSError:
+                        pass
+        return path, fill, lambda: os.unlink(filler)
+
+    def test_the_disk_of_the_tables_is_full_and_then_not(self):
+        path, fill, make_room = self.disk("small", 128)
+        os.mkdir(self.folder / "wal")
+        stage.give_to_server(self.folder / "wal")
+        c = stage.Cluster(path, initdb=("-X", self.folder / "wal"))
+        self.addCleanup(lambda: c.stop("immediate"))
+        c.start()
+        stage.sql(c.conninfo(), "CREATE DATABASE pawl")
+        p = self.pawld("--database", c.conninfo("pawl")).start()
+        client = self.deploy(p)
+        asleep = [self.start(client, "wait", "asleep-%d" % i) for i in range(20)]
+        fill()
+        acknowledged = self.start_until_refused(client)
+        self.assertIn("No space left", p.tail(200))
+        time.sleep(2)
+        make_room()
+        self.ready(client)
+        self.works(client, "after")
+        for arn in asleep + acknowledged:
+            self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED", arn)
+
+    def test_the_whole_disk_is_full_and_then_not(self):
+        path, fill, make_room = self.disk("small", 160)
+        p = self.pawld("--data-dir", os.path.join(path, "data")).start(120)
+        client = self.deploy(p)
+        asleep = [self.start(client, "wait", "asleep-%d" % i) for i in range(20)]
+        fill()
+        acknowledged = self.start_until_refused(client)
+        time.sleep(2)
+        make_room()
+        self.ready(client, 60)
+        self.works(client, "after")
+        for arn in asleep + acknowledged:
+            self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED", arn)
+
+    def start_until_refused(self, client):
+        """Large starts until one is refused for the moment; what was acknowledged before."""
+        text = json.dumps({"noise": os.urandom(90000).hex()})
+        acknowledged = []
+        for i in range(2000):
+            try:
+                acknowledged.append(self.start(client, "pass", "large-%d" % i, text))
+            except stage.Refused as e:
+                self.assertEqual(e.status, 503, e)
+                self.assertTrue(e.message)
+                self.assertEqual(client.request("GET", "/healthz")[0], 200)
+                return acknowledged
+        self.fail("a full disk takes 2,000 large starts")
+
+
+class WrongPlace(OnStage):
+    def test_the_port_is_taken(self):
+        c = self.cluster()
+        first = self.pawld("--database", c.conninfo("pawl")).start()
+        self.refuses(self.pawld("--database", c.conninfo("pawl"), name="second", port=first.port), str(first.port))
+        self.assertTrue(first.alive())
+
+    def test_the_data_directory_is_of_another_postgresql(self):
+        p = self.pawld("--data-dir", self.folder / "data").start(120)
+        self.assertEqual(p.stop(), 0)
+        with open(self.folder / "data/postgres/PG_VERSION", "w") as f:
+            f.write("14\n")
+        self.refuses(p, "14")
+
+    def test_the_data_directory_is_in_use(self):
+        p = self.pawld("--data-dir", self.folder / "data").start(120)
+        self.refuses(self.pawld("--data-dir", self.folder / "data", name="second"), "data")
+        self.deploy(p)
+        self.works(stage.Client(p.port), "still")
+
+    def test_the_database_belongs_to_a_newer_pawld(self):
+        c = self.cluster()
+        p = self.pawld("--database", c.conninfo("pawl")).start()
+        p.stop()
+        columns = stage.sql(c.conninfo("pawl"), "SELECT column_name FROM information_schema.columns WHERE table_schema = 'pawl'"
+                                                " AND table_name = 'migration' AND is_nullable = 'NO' AND column_default IS NULL")
+        self.assertTrue(columns)
+        stage.sql(c.conninfo("pawl"), "INSERT INTO pawl.migration SELECT (jsonb_populate_record(m, to_jsonb(m) || '{\"version\": 9999}')).*"
+                                      " FROM pawl.migration m LIMIT 1")
+        self.refuses(p, "newer")
+
+    def test_the_options_are_wrong(self):
+        for args in (["--no-such-option"], ["--listen", "nowhere"], ["--reactors", "many"], ["--listen", "0.0.0.0:0"]):
+            with self.subTest(args=args):
+                r = subprocess.run([os.path.join(BUILD, "pawld"), "--data-dir", self.folder / "never"] + args, capture_output=True, text=True, timeout=20)
+                self.assertNotEqual(r.returncode, 0)
+                self.assertTrue(r.stderr.strip())
+                self.assertFalse(os.path.exists(self.folder / "never/postgres"), "a database was made for nothing")
+
+
+class Goodbye(OnStage):
+    def test_sigterm_ends_it_within_five_seconds_and_the_next_start_resumes(self):
+        p = self.pawld("--data-dir", self.folder / "data").start(120)
+        client = self.deploy(p)
+        self.function.delay, self.function.answer = 8, b'"late"'
+        running = [self.start(client, "call", "slow-%d" % i) for i in range(10)]
+        asleep = [self.start(client, "wait", "asleep-%d" % i) for i in range(10)]
+        stage.wait_until(lambda: len(self.function.calls) == 10, 10, "the calls")
+        waiting = subprocess.Popen([sys.executable, "-c", "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:%d/api/state-machines/call"
+                                    "/executions/slow-0?wait=60'))" % p.port], stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: (waiting.kill(), waiting.wait()))
+        time.sleep(0.3)
+        began = time.monotonic()
+        self.assertEqual(p.stop(10), 0)
+        self.assertLess(time.monotonic() - began, 5)
+        waiting.wait(5)
+        self.assertIsNone(stage.PrivateCluster(self.folder / "data").pid(), "PostgreSQL was stopped with it")
+
+        first = {key for key, _ in self.function.calls}
+        self.function.delay = 0
+        p.start(60)
+        for arn in running:
+            self.assertEqual(self.ended(client, arn)["output"], '"late"')
+        for arn in asleep:
+            self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
+        self.assertEqual({key for key, _ in self.function.calls}, first, "a call that is sent again bears the same key")
+
+    def test_sigterm_gives_the_lease_back(self):
+        c = self.cluster()
+        one = self.pawld("--database", c.conninfo("pawl"), name="one").start()
+        other = self.pawld("--database", c.conninfo("pawl"), name="other").start()
+        client = self.deploy(one)
+        arn = self.start(client, "wait", "inherited")
+        self.assertEqual(one.stop(10), 0)
+        self.assertEqual(self.ended(stage.Client(other.port), arn, 10)["status"], "SUCCEEDED")
+
+
+def nested(depth):
+    return "[" * depth + "]" * depth
+
+
+# says, the text, is it accepted?
+PAYLOADS = (
+    ("a NUL, escaped", r'{"a":"x\u0000y"}', True),
+    ("a NUL in a member's name", r'{"a\u0000":1}', True),
+    ("a lone surrogate", r'{"a":"\ud800"}', True),
+    ("a lone surrogate in a member's name", r'{"\udc00":1}', True),
+    ("a surrogate pair the wrong way round", r'["\udc00\ud800"]', True),
+    ("200 levels of nesting", nested(200), True),
+    ("2,000 levels of nesting", nested(2000), False),
+    ("100,000 levels of nesting", nested(100000), False),
+    ("a number of 1 MB", "1" * (1 << 20), False),
+    ("a number of 2,000 digits", "1" * 2000, False),
+    ("a number beyond double", '{"n":1e400}', True),
+    ("a number of 300 digits", '{"n":' + "9" * 300 + "}", True),
+    ("a negative zero", '{"n":-0}', True),
+    ("duplicate keys", '{"a":1,"a":2}', True),
+    ("an empty key", '{"":1}', True),
+    ("an empty text", "", False),
+    ("blanks alone", "  ", False),
+    ("no JSON", "nope", False),
+    ("half of an object", '{"a":', False),
+    ("a comma too many", '{"a":1,}', False),
+    ("something behind the end", "{} {}", False),
+    ("NaN", "NaN", False),
+    ("a raw control character", '{"a":"\x01"}', False),
+    ("a byte order mark", "\ufeff{}", False),
+    ("a plain string", '"text"', True),
+    ("null", "null", True),
+    ("the largest that is allowed", '"' + "x" * (DATA_LIMIT - 2) + '"', True),
+    ("one byte more than allowed", '"' + "x" * (DATA_LIMIT - 1) + '"', False),
+)
+BYTES = (  # not even UTF-8: only where bytes can be sent as they are
+    ("half a character", b'{"a":"\xc3"}'),
+    ("an overlong slash", b'{"a":"\xc0\xaf"}'),
+    ("a surrogate as UTF-8", b'{"a":"\xed\xa0\x80"}'),
+    ("a raw NUL", b'{"a":"\x00"}'),
+    ("four bytes beyond Unicode", b'["\xf4\x90\x80\x80"]'),
+)
+
+
+def same(sent, got):
+    """The text came through as it was; or, where it was looked at, its value did (the last of duplicate keys)."""
+    return sent == got or json.loads(sent) == json.loads(got)
+
+
+class HostilePayloads(OnStage):
+    """Each at every place where a payload enters. One pawld takes them all, and must be there at the end."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.place = stage.Folder("hostile")
+        cls.one = stage.Pawld(os.path.join(BUILD, "pawld"), cls.place / "pawld.log", ["--data-dir", cls.place / "data"]).start(120)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.one.stop(30)
+        cls.place.remove()
+
+    def setUp(self):
+        super().setUp()
+        self.client = self.deploy(self.one)
+        self.number = 0
+
+    def tearDown(self):
+        self.function.answer = b"{}"
+        self.works(self.client, self.name())
+
+    def name(self):
+        self.number += 1
+        return "%s-%d" % (self._testMethodName[-40:], self.number)
+
+    def refused(self, status, body, *types):
+        self.assertEqual(status, 400 if "__type" in body or status == 400 else 413, body[:300])
+        fields = json.loads(body)
+        self.assertIn((fields.get("__type") or fields.get("error")).split("#")[-1], types)
+        self.assertTrue(fields["message"])
+
+    def test_as_the_input_of_startexecution(self):
+        for machine in ("pass", "look"):
+            for says, text, accepted in PAYLOADS:
+                with self.subTest(says, machine=machine):
+                    status, body = self.client.request("POST", "/", {"stateMachineArn": stage.ARN + "stateMachine:" + machine, "input": text,
+                                                                     "name": self.name()}, {"X-Amz-Target": "AWSStepFunctions.StartExecution"})
+                    if not accepted:
+                        self.refused(status, body, "InvalidExecutionInput", "ValidationException", "SerializationException")
+                        continue
+                    self.assertEqual(status, 200, body[:300])
+                    end = self.ended(self.client, json.loads(body)["executionArn"])
+                    self.assertEqual(end["status"], "SUCCEEDED", end.get("cause"))
+                    if "\\ud" not in text and "\\u0000" not in text:  # what json-c makes of those is said by json.h
+                        self.assertTrue(same(text, end["output"]), end["output"][:100])
+
+    def test_as_the_body_of_a_start_by_rest(self):
+        for says, text, accepted in PAYLOADS + tuple((s, b, False) for s, b in BYTES):
+            if text == "":  # no body is no input: {}
+                continue
+            with self.subTest(says):
+                data = text if isinstance(text, bytes) else text.encode()
+                status, body = self.client.request("POST", "/api/state-machines/pass/executions?wait=20&name=" + self.name(), data)
+                if not accepted:
+                    self.refused(status, body, "InvalidExecutionInput", "ValidationException", "SerializationException", "RequestEntityTooLarge")
+                    continue
+                self.assertEqual(status, 200, body[:300])
+                self.assertEqual(self.client.request("GET", "/healthz")[0], 200)
+
+    def test_as_the_answer_of_a_function(self):
+        for says, text, accepted in PAYLOADS + tuple((s, b, False) for s, b in BYTES):
+            with self.subTest(says):
+                self.function.answer = text if isinstance(text, bytes) else text.encode()
+                end = self.ended(self.client, self.start(self.client, "call", self.name()))
+                if accepted:
+                    self.assertEqual(end["status"], "SUCCEEDED", end.get("cause"))
+                    self.assertEqual(end["output"], text)
+                else:
+                    self.assertEqual(end["status"], "FAILED")
+                    large = len(self.function.answer) > DATA_LIMIT
+                    self.assertEqual(end["error"], "States.DataLimitExceeded" if large else "Lambda.Unknown")
+                    self.assertTrue(end["cause"])
+
+    def test_as_the_output_of_a_callback(self):
+        for says, text, accepted in PAYLOADS:
+            with self.subTest(says):
+                calls = len(self.function.calls)
+                arn = self.start(self.client, "token", self.name())
+                stage.wait_until(lambda: len(self.function.calls) > calls, 10, "the token")
+                token = json.loads(self.function.calls[-1][1])["token"]
+                status, body = self.client.request("POST", "/", {"taskToken": token, "output": text}, {"X-Amz-Target": "AWSStepFunctions.SendTaskSuccess"})
+                if not accepted:
+                    self.refused(status, body, "InvalidOutput", "ValidationException", "SerializationException")
+                    self.client.aws("SendTaskFailure", taskToken=token, error="Told", cause="so")
+                    self.assertEqual(self.ended(self.client, arn)["error"], "Told")
+                    continue
+                self.assertEqual(status, 200, body[:300])
+                end = self.ended(self.client, arn)
+                self.assertEqual((end["status"], end.get("output")), ("SUCCEEDED", text))
+
+    def test_as_the_body_of_a_request(self):
+        for says, data in BYTES + tuple((s, t.encode()) for s, t, _ in PAYLOADS):
+            for target in ("StartExecution", "CreateStateMachine", "SendTaskSuccess", "ListExecutions", "NoSuchOperation"):
+                with self.subTest(says, target=target):
+                    status, body = self.client.request("POST", "/", data, {"X-Amz-Target": "AWSStepFunctions." + target})
+                    self.assertIn(status, (400, 413), body[:300])
+                    self.assertTrue(json.loads(body)["__type"])
+
+    def test_as_error_and_cause(self):
+        texts = ("\x00", "\ud800", "\U0010ffff", "x" * 32768, "'; DROP TABLE pawl.journal; --", "\u2028\u202e", "\\", '"')
+        for text in texts:
+            with self.subTest(text[:20]):
+                arn = self.start(self.client, "wait", self.name())
+                self.client.aws("StopExecution", executionArn=arn, error=text[:256], cause=text)
+                end = self.ended(self.client, arn)
+                self.assertEqual(end["status"], "ABORTED")
+                if "\x00" not in text and "\ud800" not in text:
+                    self.assertEqual((end["error"], end["cause"]), (text[:256], text))
+
+
+def main():
+    global BUILD
+    if len(sys.argv) > 1:
+        BUILD = sys.argv[1]
+    BUILD = os.path.abspath(BUILD)
+    loader = unittest.TestLoader()
+    if len(sys.argv) > 2:
+        loader.testNamePatterns = ["*%s*" % name for name in sys.argv[2:]]
+    result = unittest.TextTestRunner(verbosity=2).run(loader.loadTestsFromModule(sys.modules["__main__"]))
+    return 0 if result.wasSuccessful() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,7 @@
 Standard library only.  Everything lives in a fresh folder under the temporary directory, which user postgres can
 enter (PostgreSQL refuses to run as root), and is stopped by its own process id.
 """
+import ctypes
 import http.client
 import json
 import os
@@ -112,13 +113,34 @@ def descendants(pid):
     return found
 
 
+# Orphans (a PostgreSQL whose pawld was killed) become our children, so that we can bury them: not every container has an
+# init that does, and PostgreSQL takes the zombie of its predecessor for alive.
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def lives(pid):
+    """Is it there? Buries it when it is dead and ours. Not for processes of the subprocess module."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def kill_tree(pid):
-    """SIGKILL to a process and everything below it, the parent first, so that it sees nothing of it."""
-    for p in descendants(pid):
+    """SIGKILL to a process and everything below it, the parent first, so that it sees nothing of it. Returns when all are gone."""
+    family = descendants(pid)
+    for p in family:
         try:
             os.kill(p, signal.SIGKILL)
         except ProcessLookupError:
             pass
+    wait_until(lambda: not any(map(lives, family)), 10, "the death of %s" % family, 0.01)
 
 
 class Cluster:
@@ -158,8 +180,7 @@ def postmaster_pid(data):
     try:
         with open(os.path.join(data, "postmaster.pid")) as f:
             pid = int(f.readline())
-        os.kill(pid, 0)
-        return pid
+        return pid if lives(pid) else None
     except (OSError, ValueError):
         return None
 

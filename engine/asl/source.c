@@ -161,15 +161,15 @@ static void report(struct duplicates *d, const struct container *in, const struc
 /* An object closes: its names lie on top of the stack. */
 static void compare_names(struct duplicates *d, const struct container *in)
 {
-    struct name *names = d->names + in->names;
     size_t n = d->nnames - in->names;
 
-    if (n > 1)
-        qsort(names, n, sizeof *names, by_text);
+    if (n < 2)
+        return;
+    struct name *names = d->names + in->names;
+    qsort(names, n, sizeof *names, by_text);
     for (size_t i = 1; i < n; i++)
         if (same_text(&names[i - 1], names[i].text, names[i].len))
             report(d, in, &names[i]);
-    d->nnames = in->names;
 }
 
 static void close_container(struct duplicates *d)
@@ -178,6 +178,7 @@ static void close_container(struct duplicates *d)
 
     if (in->object)
         compare_names(d, in);
+    d->nnames = in->names;
     d->walk.p++;
 }
 

@@ -1,0 +1,195 @@
+/*
+ * cli_validate.c -- `pawl validate`: what is wrong with definitions, and where, without a server.
+ *
+ *   pawl validate [--express] [--json] FILE...      "-" is standard input
+ *
+ * A line for each finding, as compilers write them: FILE:LINE:COLUMN: error: CODE: MESSAGE (POINTER).
+ * Exit status: 0 every file holds a definition (warnings are allowed), 1 one does not, 2 one cannot be read.
+ */
+#include "asl/asl.h"
+#include "asl/source.h"
+#include "cli_validate.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <string.h>
+
+struct options {
+    bool express, json;
+    char **files;
+    int nfiles;
+};
+
+/* ---- files ---- */
+
+/* One byte more than a definition may have is enough to refuse it. */
+static int read_all(FILE *in, struct js_buf *b)
+{
+    char part[65536];
+    size_t n;
+
+    js_buf_str(b, "");
+    while (b->len <= ASL_DEFINITION_BYTES_MAX && (n = fread(part, 1, sizeof part, in)) > 0)
+        js_buf_add(b, part, n);
+    return ferror(in) ? -1 : 0;
+}
+
+static int read_file(const char *path, struct js_buf *b)
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    int rc = in ? read_all(in, b) : -1;
+
+    if (rc < 0)
+        fprintf(stderr, "pawl validate: %s: %s\n", path, strerror(errno));
+    if (in && in != stdin)
+        fclose(in);
+    return rc;
+}
+
+/* ---- findings ---- */
+
+struct position {
+    size_t line, column;
+};
+
+/* A text that is no JSON has no places but the one in the finding itself. */
+static struct position position_of(const struct asl_finding *f, const struct js_buf *text)
+{
+    struct position at = {1, 1};
+
+    if (f->at && f->at[0] == '/')
+        source_position(text->p, source_find(text->p, text->len, f->at), &at.line, &at.column);
+    else if (f->at && strstr(f->at, "; line: "))
+        sscanf(strstr(f->at, "; line: "), "; line: %zu, column: %zu", &at.line, &at.column);
+    return at;
+}
+
+static const char *severity(const struct asl_finding *f, bool json)
+{
+    if (json)
+        return f->warning ? "WARNING" : "ERROR";
+    return f->warning ? "warning" : "error";
+}
+
+static void print_line(const char *path, const struct asl_finding *f, struct position at)
+{
+    size_t message = strcspn(f->message, "\n"); /* behind it JSON's text comes once more */
+
+    printf("%s:%zu:%zu: %s: %s: %.*s", path, at.line, at.column, severity(f, false), f->code, (int)message,
+           f->message);
+    if (f->at && f->at[0] == '/')
+        printf(" (%s)", f->at);
+    printf("\n");
+}
+
+static json_object *finding_json(const struct asl_finding *f, struct position at)
+{
+    json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "severity", json_object_new_string(severity(f, true)));
+    json_object_object_add(o, "code", json_object_new_string(f->code));
+    json_object_object_add(o, "message", json_object_new_string(f->message));
+    if (f->at)
+        json_object_object_add(o, "location", json_object_new_string(f->at));
+    json_object_object_add(o, "line", json_object_new_int64((int64_t)at.line));
+    json_object_object_add(o, "column", json_object_new_int64((int64_t)at.column));
+    return o;
+}
+
+/* The members of ValidateStateMachineDefinition's answer, and where. */
+static void print_json(const char *path, const struct asl_findings *f, const struct js_buf *text)
+{
+    json_object *o = json_object_new_object(), *list = json_object_new_array();
+    struct js_buf b = {0};
+
+    for (size_t i = 0; i < f->n; i++)
+        json_object_array_add(list, finding_json(&f->list[i], position_of(&f->list[i], text)));
+    json_object_object_add(o, "file", json_object_new_string(path));
+    json_object_object_add(o, "result", json_object_new_string(f->nerrors ? "FAIL" : "OK"));
+    json_object_object_add(o, "diagnostics", list);
+    json_object_object_add(o, "truncated", json_object_new_boolean(f->truncated));
+    js_write(&b, o);
+    puts(b.p);
+    js_buf_fini(&b);
+    json_object_put(o);
+}
+
+static void print_lines(const char *path, const struct asl_findings *f, const struct js_buf *text)
+{
+    for (size_t i = 0; i < f->n; i++)
+        print_line(path, &f->list[i], position_of(&f->list[i], text));
+    if (f->truncated)
+        printf("%s: further findings are left out\n", path);
+    if (!f->nerrors)
+        printf("%s: OK\n", path);
+}
+
+static int validate(const char *path, const struct options *options)
+{
+    struct asl_findings f = {0};
+    struct js_buf text = {0};
+    int rc = 2;
+
+    if (read_file(path, &text) == 0) {
+        asl_free(asl_parse(text.p, text.len, options->express, &f));
+        (options->json ? print_json : print_lines)(path, &f, &text);
+        rc = f.nerrors ? 1 : 0;
+    }
+    asl_findings_fini(&f);
+    js_buf_fini(&text);
+    return rc;
+}
+
+/* ---- options ---- */
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct options *options = state->input;
+
+    switch (key) {
+    case 'j':
+        options->json = true;
+        return 0;
+    case 'x':
+        options->express = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        options->files = state->argv + state->next;
+        options->nfiles = state->argc - state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int cli_validate(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {
+        {"json", 'j', NULL, 0, "one JSON object a file: result, diagnostics with line and column", 0},
+        {"express", 'x', NULL, 0, "by the rules of EXPRESS machines", 0},
+        {0},
+    };
+    static const struct argp ARGP = {
+        OPTIONS,
+        parse_option,
+        "FILE...",
+        "Checks definitions of state machines, without a server. \"-\" is standard input.\v"
+        "Exit status: 0 all are good, 1 a definition would be refused, 2 a file cannot be read.",
+        NULL,
+        NULL,
+        NULL};
+    struct options options = {0};
+    int worst = 0;
+
+    argp_err_exit_status = 2;
+    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0)
+        return 2;
+    for (int i = 0; i < options.nfiles; i++) {
+        int rc = validate(options.files[i], &options);
+        worst = rc > worst ? rc : worst;
+    }
+    return worst;
+}

@@ -155,13 +155,17 @@ static int apply_array_range(struct call *c, json_object **out)
     if (step == 0)
         return fail(c, "the increment must not be 0");
 
-    double items = floor(((double)to - (double)from) / (double)step) + 1;
-    if (items > RANGE_ITEMS_MAX)
+    bool some = step > 0 ? from <= to : from >= to;
+    uint64_t width = step > 0 ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
+    uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
+    if (some && width / stride >= RANGE_ITEMS_MAX)
         return fail(c, "the range holds more than 1000 items");
-    *out = json_object_new_array_ext(items > 0 ? (int)items : 1);
+
+    int items = some ? (int)(width / stride) + 1 : 0;
+    *out = json_object_new_array_ext(items + 1);
     for (int i = 0; i < items; i++)
         json_object_array_add(*out, json_object_new_int64(from + i * step));
-    return charge(c, items > 0 ? (size_t)items * 8 : 0);
+    return charge(c, (size_t)items * 8);
 }
 
 static int apply_array_get_item(struct call *c, json_object **out)

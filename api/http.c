@@ -591,7 +591,7 @@ static void on_sweep(uv_timer_t *timer)
         sweep_connection(k, now_us);
 }
 
-static void on_log(void *arg, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *fmt, va_list args)
 {
     char text[400], quoted[500];
 

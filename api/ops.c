@@ -1,13 +1,26 @@
 #include "ops.h"
 
 #include "base/clock.h"
+#include "run/log.h"
 #include "run/node.h"
 #include "run/timer.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/random.h>
+
+enum { WAITING_MAX = 1000 }; /* callers of one reactor that wait for an execution or watch it */
+
+struct forgetting {    /* op_forget under way */
+    struct op_call *c; /* NULL: has gone */
+    struct reactor *origin;
+    unsigned left; /* reactors that have not said so yet; counted on the origin's thread */
+    enum op_forgotten what;
+    void (*then)(struct op_call *c);
+    char name[];
+};
 
 /* ---- life ---- */
 
@@ -30,6 +43,7 @@ struct ops *ops_new(struct reactor *r, const struct op_door *door)
     o->region = arn_field(o->arn_prefix, 3);
     o->account = arn_field(o->arn_prefix, 4);
     o->token_key = config->token_key;
+    o->waiting_max = WAITING_MAX;
     PAWL_ASSERT(getrandom(&o->dice, sizeof o->dice, 0) == sizeof o->dice);
     return o;
 }
@@ -65,6 +79,8 @@ void op_free(struct op_call *c)
 {
     if (c->release)
         c->release(c);
+    if (c->forgetting)
+        c->forgetting->c = NULL;
     if (c->next)
         c->next->prev = c->prev;
     if (c->prev)
@@ -209,7 +225,7 @@ static const char *violated(const struct op_member *m, json_object *v, char word
     return NULL;
 }
 
-enum { VALUE_SHOWN_BYTES = 1100 };
+enum { VALUE_SHOWN_BYTES = 1100, VIOLATIONS_SHOWN = 10 };
 
 static void add_violation(struct js_buf *b, const char *name, json_object *v, const char *words)
 {
@@ -234,26 +250,87 @@ static void add_violation(struct js_buf *b, const char *name, json_object *v, co
     js_buf_str(b, words);
 }
 
-int op_check(const struct op *op, enum op_skin skin, json_object *in, struct err *err)
+static int check_members(const char *prefix, const struct op_member *members, enum op_skin skin,
+                         json_object *in, struct err *err)
 {
     struct js_buf list = {0};
-    char words[256];
+    char words[256], name[128];
     unsigned n = 0;
 
-    if (check_types(op->members, skin, in, err) < 0)
+    if (check_types(members, skin, in, err) < 0)
         return -1;
-    for (const struct op_member *m = op->members; m && m->name; m++) {
+    for (const struct op_member *m = members; m && m->name; m++) {
         if (skin == SKIN_REST && m->flags & OP_AWS)
             continue;
         json_object *v = json_object_object_get(in, m->name);
         const char *wrong = violated(m, v, words);
-        if (wrong && ++n <= 10)
-            add_violation(&list, member_name(m, skin), v, wrong);
+        if (!wrong || ++n > VIOLATIONS_SHOWN)
+            continue;
+        snprintf(name, sizeof name, "%s%s", prefix, member_name(m, skin));
+        add_violation(&list, name, v, wrong);
     }
     if (n > 0)
         err_set(err, ERR_VALIDATION, "%u validation error%s detected: %s", n, n == 1 ? "" : "s", list.p);
     js_buf_fini(&list);
     return n > 0 ? -1 : 0;
+}
+
+int op_check(const struct op *op, enum op_skin skin, json_object *in, struct err *err)
+{
+    return check_members("", op->members, skin, in, err);
+}
+
+int op_check_within(const char *prefix, const struct op_member *members, json_object *in, struct err *err)
+{
+    return in ? check_members(prefix, members, SKIN_AWS, in, err) : 0;
+}
+
+/* ---- JSON in a member ---- */
+
+static size_t skip_blanks(const char *text, size_t len, size_t i)
+{
+    while (i < len && memchr(" \t\r\n", text[i], 4))
+        i++;
+    return i;
+}
+
+static size_t word_length(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && (isalnum((unsigned char)text[n]) || text[n] == '_' || text[n] == '$'))
+        n++;
+    return n;
+}
+
+static bool known_word(const char *text, size_t len)
+{
+    return (len == 4 && (!memcmp(text, "true", 4) || !memcmp(text, "null", 4))) ||
+           (len == 5 && !memcmp(text, "false", 5));
+}
+
+int op_check_json(const char *text, size_t len, struct err *err)
+{
+    struct err why;
+    size_t i = skip_blanks(text, len, 0), word = word_length(text + i, len - i);
+
+    if (js_scan(text, len, &why) == 0)
+        return 0;
+    if (i < len && isalpha((unsigned char)text[i]) && !known_word(text + i, word))
+        return err_set(
+            err, ERR_INVALID_INPUT,
+            "Unrecognized token '%.*s': was expecting (JSON String, Number, Array, Object or token 'null', "
+            "'true' or 'false')",
+            (int)(word < 200 ? word : 200), text + i);
+    if (i < len && text[i] == '{') {
+        i = skip_blanks(text, len, i + 1);
+        if (i < len && text[i] > 0x20 && text[i] != '"' && text[i] != '}')
+            return err_set(
+                err, ERR_INVALID_INPUT,
+                "Unexpected character ('%c' (code %d)): was expecting double-quote to start field name",
+                text[i], text[i]);
+    }
+    return err_set(err, ERR_INVALID_INPUT, "%s", why.cause);
 }
 
 /* ---- reading ---- */
@@ -312,11 +389,14 @@ static int from_arn(struct op_call *c, const char *member, enum arn_type type)
     return 0;
 }
 
+int op_machine_named(struct op_call *c)
+{
+    return c->machine ? from_path(c) : from_arn(c, "stateMachineArn", ARN_MACHINE);
+}
+
 int op_machine(struct op_call *c)
 {
-    if (c->machine)
-        return from_path(c);
-    if (from_arn(c, "stateMachineArn", ARN_MACHINE) < 0)
+    if (op_machine_named(c) < 0)
         return -1;
     return c->arn.ours && !c->arn.qualified ? 0 : op_no_machine(c);
 }
@@ -378,6 +458,28 @@ int op_fail_err(struct op_call *c, const struct err *err)
     return -1;
 }
 
+/* Classes of SQLSTATE that pass: no resources, intervention of the operator, system error, read-only. */
+static bool passes(const char *sqlstate)
+{
+    return !strncmp(sqlstate, "53", 2) || !strncmp(sqlstate, "57", 2) || !strncmp(sqlstate, "58", 2) ||
+           !strcmp(sqlstate, "25006");
+}
+
+void op_fail_store(struct op_call *c, const struct err *err, const char *sqlstate)
+{
+    char text[600];
+
+    if (err->name == ERR_UNAVAILABLE || (sqlstate && passes(sqlstate))) {
+        op_fail(c, ERR_UNAVAILABLE, "The database does not answer at the moment (%.300s); try again",
+                err->cause);
+        return;
+    }
+    log_error("a query failed", "operation=%s sqlstate=%s why=%s", c->op->name ? c->op->name : c->op->path,
+              sqlstate ? sqlstate : "none", log_quote(text, sizeof text, err->cause));
+    op_fail(c, ERR_INTERNAL, "The database refused a query (SQLSTATE %s); pawld's log says more",
+            sqlstate ? sqlstate : "unknown");
+}
+
 int op_no_machine(struct op_call *c)
 {
     const char *given = op_str(c, "stateMachineArn", NULL);
@@ -396,6 +498,50 @@ int op_no_execution(struct op_call *c)
         return op_fail(c, ERR_EXECUTION_MISSING, "Execution Does Not Exist: '%s'", given);
     return op_fail(c, ERR_EXECUTION_MISSING, "Execution Does Not Exist: '%sexecution:%s:%s'",
                    c->ops->arn_prefix, c->arn.machine, c->arn.execution);
+}
+
+/* ---- forgetting ---- */
+
+static void forgotten(struct reactor *origin, void *arg)
+{
+    struct forgetting *f = arg;
+
+    if (--f->left > 0)
+        return;
+    if (f->c) {
+        f->c->forgetting = NULL;
+        f->then(f->c);
+    }
+    free(f);
+}
+
+static void forget(struct reactor *r, void *arg)
+{
+    struct forgetting *f = arg;
+
+    if (f->what == OP_MACHINE)
+        catalog_forget_machine(reactor_catalog(r), f->name);
+    else
+        catalog_forget_function(reactor_catalog(r), f->name);
+    if (r == f->origin)
+        forgotten(r, f);
+    else
+        reactor_post(f->origin, forgotten, f);
+}
+
+void op_forget(struct op_call *c, enum op_forgotten what, const char *name, void (*then)(struct op_call *c))
+{
+    struct node *node = reactor_config(c->ops->reactor)->node;
+    size_t size = strlen(name) + 1;
+    struct forgetting *f = mem_calloc(1, sizeof *f + size);
+
+    *f = (struct forgetting){c, c->ops->reactor, (unsigned)node_reactors(node), what, then};
+    memcpy(f->name, name, size);
+    c->forgetting = f;
+    for (int i = 0; i < node_reactors(node); i++)
+        if (node_reactor(node, i) != f->origin)
+            reactor_post(node_reactor(node, i), forget, f);
+    forget(f->origin, f);
 }
 
 /* ---- writing ---- */

@@ -70,6 +70,7 @@ struct op_call {
     const char *content_type;           /* NULL: the protocol's */
     struct err err;                     /* name set: refused */
     void *state;                        /* the operation's own; put away by release */
+    struct forgetting *forgetting;      /* op_forget's */
     void (*release)(struct op_call *c); /* NULL: nothing to put away */
     void (*drained)(struct op_call *c); /* a stream's: all of out is on its way */
     void *request;                      /* the door's */
@@ -108,6 +109,11 @@ void op_free(struct op_call *c);
  * Member must ...". Pure.
  */
 int op_check(const struct op *op, enum op_skin skin, json_object *in, struct err *err);
+/* The same for an object within: prefix "loggingConfiguration.". */
+int op_check_within(const char *prefix, const struct op_member *members, json_object *in, struct err *err);
+
+/* Is the text JSON?  -1 with a cause in the words that the service uses where it has some. Pure. */
+int op_check_json(const char *text, size_t len, struct err *err);
 
 const char *op_str(const struct op_call *c, const char *member, size_t *len); /* NULL: absent; borrowed */
 int64_t op_int(const struct op_call *c, const char *member, int64_t otherwise);
@@ -117,6 +123,8 @@ json_object *op_get(const struct op_call *c, const char *member); /* borrowed */
 /* Whom the call is about, into c->arn: by the path, or by stateMachineArn, executionArn.  -1: the call has
  * failed. */
 int op_machine(struct op_call *c);
+int op_machine_named(
+    struct op_call *c); /* the same for what need not be there: look at arn.ours and arn.qualified */
 int op_execution(struct op_call *c);
 
 /* May the reactor acknowledge?  Else the call has failed with 503. */
@@ -129,8 +137,15 @@ void op_done(struct op_call *c);
 int op_fail(struct op_call *c, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4))); /* -1 */
 int op_fail_err(struct op_call *c, const struct err *err);
+void op_fail_store(struct op_call *c, const struct err *err, const char *sqlstate); /* a query did not work */
 int op_no_machine(struct op_call *c);   /* State Machine Does Not Exist */
 int op_no_execution(struct op_call *c); /* Execution Does Not Exist */
+
+/* ---- a change of the catalogue: every reactor of this process forgets the name, then the call goes on with
+ * then ---- */
+
+enum op_forgotten { OP_MACHINE, OP_FUNCTION };
+void op_forget(struct op_call *c, enum op_forgotten what, const char *name, void (*then)(struct op_call *c));
 
 /* ---- writing the answer: members in the order of the calls ---- */
 

@@ -1,7 +1,7 @@
 /* Is this pawld alive, and may it acknowledge? */
 #include "ops_list.h"
 
-#include "run/node.h"
+#include "metrics_text.h"
 
 #include <string.h>
 
@@ -27,4 +27,16 @@ void op_readyz(struct op_call *c)
     op_close(c, '}');
     c->status = why ? 503 : 200;
     op_done(c);
+}
+
+void op_metrics(struct op_call *c)
+{
+    c->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_text(reactor_config(c->ops->reactor)->node, &c->out);
+    op_done(c);
+}
+
+void op_not_built(struct op_call *c)
+{
+    op_fail(c, "NotImplemented", "%s %s is not built in this version of pawl", c->op->method, c->op->path);
 }

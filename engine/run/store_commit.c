@@ -1,0 +1,370 @@
+/*
+ * The tick's transaction: the fence, then a statement for each table, then one Sync.  What PostgreSQL refuses
+ * for its data is halved until the guilty stand alone; what it refuses for want of room is sent again later.
+ */
+#include "run/store_priv.h"
+
+#include "run/log.h"
+
+#include <string.h>
+
+enum {
+    TRANSACTION_BYTES_MAX = 16 << 20, /* a larger batch is sent as several transactions */
+    RETRY_FIRST_MS = 100,
+    RETRY_LAST_MS = 5000,
+    TRIES_MAX = 3, /* of a single execution, for an error that may be its fault or not */
+};
+
+/*
+ * The fence fails by dividing by zero, because a statement that merely returns no row would not stop an
+ * implicit transaction.  FOR SHARE: whoever raises the epoch waits for the commit that is under way.
+ */
+const struct conn_statement COMMIT_STATEMENTS[] = {
+    {"fence", "SELECT 1 / count(*) FROM (SELECT 1 FROM pawl.lease WHERE slot = $1::int AND epoch = "
+              "$2::bigint FOR SHARE) s"},
+    {"execution",
+     "INSERT INTO pawl.execution (execution_id, state_machine_id, definition_id, name, slot, status, "
+     "started_at,"
+     " stopped_at, output, error, cause, trace)"
+     " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::text[],"
+     " $7::timestamptz[], $8::timestamptz[], $9::json[], $10::text[], $11::text[], $12::text[])"},
+    {"journal",
+     "INSERT INTO pawl.journal (execution_id, seq, at, first_event, event_count, state, events, payloads)"
+     " SELECT * FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::int[], $5::int[], $6::text[],"
+     " $7::json[], $8::json[])"},
+    {"finish", "UPDATE pawl.execution e SET status = v.status, stopped_at = v.stopped_at, output = v.output,"
+               " error = v.error, cause = v.cause"
+               " FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::json[], $5::text[], $6::text[])"
+               " v (execution_id, status, stopped_at, output, error, cause)"
+               " WHERE e.execution_id = v.execution_id"},
+    {"consumed",
+     "DELETE FROM pawl.inbox i USING unnest($1::bigint[]) v (inbox_id) WHERE i.inbox_id = v.inbox_id"},
+    {NULL, NULL},
+};
+
+static const char *const STATEMENT_OF[BATCH_TABLES] = {[BATCH_EXECUTION] = "execution",
+                                                       [BATCH_JOURNAL] = "journal",
+                                                       [BATCH_FINISH] = "finish",
+                                                       [BATCH_CONSUMED] = "consumed"};
+
+void commit_init(struct store *s)
+{
+    s->commit.open = &s->commit.batches[0];
+}
+
+void commit_fini(struct store *s)
+{
+    struct commit *c = &s->commit;
+
+    for (int i = 0; i < 2; i++)
+        batch_fini(&c->batches[i]);
+    for (int t = 0; t < BATCH_TABLES; t++)
+        batch_rows_fini(&c->part[t]);
+    for (size_t i = 0; i < c->nguilty; i++)
+        free((char *)c->guilty[i].message);
+    free(c->guilty);
+    free(c->ranges);
+}
+
+/* ---- sending ---- */
+
+static void push_range(struct commit *c, uint32_t from, uint32_t to)
+{
+    if (c->nranges == c->cap_ranges) {
+        c->cap_ranges = c->cap_ranges ? 2 * c->cap_ranges : 16;
+        c->ranges = mem_realloc(c->ranges, c->cap_ranges * sizeof *c->ranges);
+    }
+    c->ranges[c->nranges++] = (struct range){.from = from, .to = to};
+}
+
+/* In pieces of bounded size, the first on top. */
+static void push_batch(struct commit *c)
+{
+    const struct batch *b = c->sent;
+    uint32_t to = (uint32_t)b->nunits;
+
+    for (uint32_t from = to; from > 0;) {
+        size_t bytes = 0;
+        do
+            bytes += b->units[--from].bytes;
+        while (from > 0 && bytes + b->units[from - 1].bytes <= TRANSACTION_BYTES_MAX);
+        push_range(c, from, to);
+        to = from;
+    }
+}
+
+static void send_fence(struct store *s)
+{
+    uint32_t slot = htobe32((uint32_t)s->commit.slot);
+    uint64_t epoch = htobe64((uint64_t)s->commit.epoch);
+    const char *values[] = {(const char *)&slot, (const char *)&epoch};
+
+    conn_execute(s->write, "fence", 2, values, (int[]){4, 8}, true);
+}
+
+static void send_rows(struct store *s, enum batch_table t, const struct batch_rows *r)
+{
+    const char *values[BATCH_COLUMNS_MAX];
+    int lengths[BATCH_COLUMNS_MAX];
+
+    if (r->n == 0)
+        return;
+    for (int i = 0; i < batch_columns(t); i++) {
+        values[i] = r->columns[i].data.p;
+        lengths[i] = (int)r->columns[i].data.len;
+    }
+    conn_execute(s->write, STATEMENT_OF[t], batch_columns(t), values, lengths, true);
+}
+
+static void send_range(struct store *s)
+{
+    struct commit *c = &s->commit;
+    bool whole = c->current.from == 0 && c->current.to == c->sent->nunits;
+
+    c->verdict = (struct verdict){.failed = -1};
+    c->in_flight = true;
+    c->sent_ns = uv_hrtime();
+    send_fence(s);
+    for (int t = 0; t < BATCH_TABLES; t++) {
+        struct batch_rows *r = whole ? &c->sent->rows[t] : &c->part[t];
+        if (!whole) {
+            batch_part(c->sent, (enum batch_table)t, c->current.from, c->current.to, r);
+            batch_rows_finish(r, (enum batch_table)t);
+        }
+        if (t == BATCH_EXECUTION)
+            c->sends_starts = r->n > 0;
+        send_rows(s, (enum batch_table)t, r);
+    }
+    conn_sync(s->write);
+}
+
+void store_commit(struct store *s, int slot, int64_t epoch, store_commit_cb cb, void *arg)
+{
+    struct commit *c = &s->commit;
+
+    PAWL_ASSERT(!c->sent);
+    c->sent = c->open;
+    c->open = &c->batches[c->sent == &c->batches[0]];
+    c->slot = slot;
+    c->epoch = epoch;
+    c->cb = cb;
+    c->arg = arg;
+    c->told_retrying = false;
+    c->delay_ms = RETRY_FIRST_MS;
+    batch_seal(c->sent);
+    if (!store_is_up(s)) {
+        s->commit_refused = true;
+        store_defer(s);
+        return;
+    }
+    push_batch(c);
+    c->current = c->nranges ? c->ranges[--c->nranges] : (struct range){0};
+    send_range(s);
+}
+
+/* ---- judging ---- */
+
+enum blame {
+    BLAME_FENCE,
+    BLAME_DATA,    /* of some execution in the range */
+    BLAME_PERHAPS, /* of some execution, or of the server */
+    BLAME_LOCK,    /* somebody else's transaction holds a name or a row */
+    BLAME_WEATHER, /* no room, no connections, ...: nobody's fault */
+};
+
+static bool in_class(const char *sqlstate, const char *classes) /* classes: "22 23 ..." */
+{
+    for (const char *p = classes; *p; p += 2 + (p[2] == ' '))
+        if (!strncmp(sqlstate, p, 2))
+            return true;
+    return false;
+}
+
+/* Statement 0 is the fence: it has no data of its own but the lease. */
+static enum blame judge(const struct verdict *v)
+{
+    if (v->failed == 0)
+        return strcmp(v->sqlstate, "22012") ? BLAME_WEATHER : BLAME_FENCE;
+    if (in_class(v->sqlstate, "21 22 23 44 54 P0"))
+        return BLAME_DATA;
+    if (!strcmp(v->sqlstate, "55P03"))
+        return BLAME_LOCK;
+    return in_class(v->sqlstate, "0A XX") ? BLAME_PERHAPS : BLAME_WEATHER;
+}
+
+/* Does the error go away by waiting?  For a unit that stands alone. */
+static bool may_pass(struct commit *c, enum blame blame)
+{
+    bool is_start = c->verdict.failed == 1 && c->sends_starts;
+
+    switch (blame) {
+    case BLAME_PERHAPS:
+        return ++c->current.tries < TRIES_MAX;
+    case BLAME_LOCK:
+        return !is_start; /* a name that an open transaction has taken: its caller is told, the others go on
+                           */
+    default:
+        return false;
+    }
+}
+
+static void finish(struct store *s, enum store_outcome outcome)
+{
+    struct commit *c = &s->commit;
+    struct batch *done = c->sent;
+    struct store_guilty *guilty = c->guilty;
+    size_t nguilty = c->nguilty;
+
+    c->sent = NULL;
+    c->in_flight = false;
+    c->nranges = c->nguilty = c->cap_guilty = 0;
+    c->guilty = NULL;
+    uv_timer_stop(&s->retry);
+    batch_clear(done);
+    c->cb(c->arg, outcome, guilty, nguilty);
+    for (size_t i = 0; i < nguilty; i++)
+        free((char *)guilty[i].message);
+    free(guilty);
+}
+
+static void send_next(struct store *s)
+{
+    struct commit *c = &s->commit;
+
+    if (c->nranges == 0) {
+        finish(s, STORE_COMMITTED);
+        return;
+    }
+    c->current = c->ranges[--c->nranges];
+    send_range(s);
+}
+
+static void condemn(struct store *s)
+{
+    struct commit *c = &s->commit;
+    int64_t id = c->sent->units[c->current.from].execution_id;
+
+    log_warn("PostgreSQL refused the rows of an execution", "exec=%lld sqlstate=%s constraint=%s",
+             (long long)id, c->verdict.sqlstate, c->verdict.constraint);
+    if (c->nguilty == c->cap_guilty) {
+        c->cap_guilty = c->cap_guilty ? 2 * c->cap_guilty : 4;
+        c->guilty = mem_realloc(c->guilty, c->cap_guilty * sizeof *c->guilty);
+    }
+    struct store_guilty *g = &c->guilty[c->nguilty++];
+    *g = (struct store_guilty){.execution_id = id,
+                               .message = mem_strndup(c->verdict.message, strlen(c->verdict.message))};
+    memcpy(g->sqlstate, c->verdict.sqlstate, sizeof g->sqlstate);
+    memcpy(g->constraint, c->verdict.constraint, sizeof g->constraint);
+    send_next(s);
+}
+
+static void split(struct store *s)
+{
+    struct commit *c = &s->commit;
+    uint32_t middle = c->current.from + (c->current.to - c->current.from) / 2;
+
+    push_range(c, middle, c->current.to);
+    push_range(c, c->current.from, middle);
+    send_next(s);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    commit_retry(timer->data);
+}
+
+static void retry_later(struct store *s)
+{
+    struct commit *c = &s->commit;
+
+    log_warn("commit refused, will be tried again", "executions=%u sqlstate=%s delay_ms=%u",
+             c->current.to - c->current.from, c->verdict.sqlstate, c->delay_ms);
+    c->in_flight = false;
+    uv_timer_start(&s->retry, on_retry, c->delay_ms, 0);
+    c->delay_ms = 2 * c->delay_ms < RETRY_LAST_MS ? 2 * c->delay_ms : RETRY_LAST_MS;
+    if (!c->told_retrying) {
+        c->told_retrying = true;
+        c->cb(c->arg, STORE_RETRYING, NULL, 0);
+    }
+}
+
+void commit_retry(struct store *s)
+{
+    send_range(s);
+}
+
+static void refused(struct store *s)
+{
+    struct commit *c = &s->commit;
+    bool alone = c->current.to - c->current.from <= 1;
+    enum blame blame = judge(&c->verdict);
+
+    if (blame == BLAME_FENCE)
+        finish(s, STORE_FENCED);
+    else if (blame == BLAME_WEATHER || (alone && may_pass(c, blame)))
+        retry_later(s);
+    else if (alone)
+        condemn(s);
+    else
+        split(s);
+}
+
+static void note_failure(struct verdict *v, const PGresult *r)
+{
+    const char *constraint = PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME);
+    const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+    v->failed = (int)v->results;
+    snprintf(v->sqlstate, sizeof v->sqlstate, "%s", conn_sqlstate(r));
+    snprintf(v->message, sizeof v->message, "%s", message ? message : PQresultErrorMessage(r));
+    snprintf(v->constraint, sizeof v->constraint, "%s", constraint ? constraint : "");
+}
+
+void commit_result(struct store *s, PGresult *r)
+{
+    struct commit *c = &s->commit;
+    bool sync = PQresultStatus(r) == PGRES_PIPELINE_SYNC;
+
+    if (conn_failed(r) && c->verdict.failed < 0)
+        note_failure(&c->verdict, r);
+    PQclear(r);
+    c->verdict.results++;
+    if (!sync)
+        return;
+    if (c->verdict.failed >= 0) {
+        refused(s);
+    } else {
+        c->delay_ms = RETRY_FIRST_MS;
+        send_next(s);
+    }
+}
+
+void commit_abandon(struct store *s)
+{
+    batch_clear(s->commit.open);
+    if (s->commit.sent)
+        finish(s, STORE_UNKNOWN);
+    batch_clear(s->commit.open); /* what the callback may have added for executions that are forgotten now */
+}
+
+/* ---- what the reactor asks ---- */
+
+size_t store_batch_size(const struct store *s)
+{
+    return s->commit.open->nunits;
+}
+
+size_t store_batch_bytes(const struct store *s)
+{
+    return batch_bytes(s->commit.open, 0, s->commit.open->nunits);
+}
+
+bool store_committing(const struct store *s)
+{
+    return s->commit.sent;
+}
+
+int64_t store_commit_age(const struct store *s)
+{
+    return s->commit.sent && s->commit.sent_ns ? (int64_t)((uv_hrtime() - s->commit.sent_ns) / 1000) : 0;
+}

@@ -1,0 +1,206 @@
+#include "scene.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static int databases;
+
+static PGconn *connect_to(const char *conninfo)
+{
+    PGconn *pg = PQconnectdb(conninfo);
+    ck_assert_msg(PQstatus(pg) == CONNECTION_OK, "%s", PQerrorMessage(pg));
+    return pg;
+}
+
+void scene_database(struct scene *sc)
+{
+    const char *server = getenv("PAWL_TEST_DATABASE");
+    char name[64], sql[128];
+
+    ck_assert_msg(server, "PAWL_TEST_DATABASE is not set");
+    *sc = (struct scene){0};
+    snprintf(name, sizeof name, "scene_%d_%d", (int)getpid(), databases++);
+    PGconn *pg = connect_to(server);
+    snprintf(sql, sizeof sql, "CREATE DATABASE %s", name);
+    PGresult *r = PQexec(pg, sql);
+    ck_assert_msg(PQresultStatus(r) == PGRES_COMMAND_OK, "%s", PQerrorMessage(pg));
+    PQclear(r);
+    PQfinish(pg);
+    snprintf(sc->conninfo, sizeof sc->conninfo, "%s dbname=%s", server, name);
+    sc->sql = connect_to(sc->conninfo);
+}
+
+static void on_up(void *arg)
+{
+    ((struct scene *)arg)->ups++;
+}
+
+static void on_down(void *arg, const char *why)
+{
+    struct scene *sc = arg;
+    sc->downs++;
+    snprintf(sc->why, sizeof sc->why, "%s", why);
+}
+
+static void on_notified(void *arg, const char *channel, const char *payload)
+{
+    struct scene *sc = arg;
+    sc->notes++;
+    snprintf(sc->channel, sizeof sc->channel, "%s", channel);
+    snprintf(sc->payload, sizeof sc->payload, "%s", payload);
+}
+
+static void told_nobody(void *arg)
+{
+}
+
+static void told_nobody_why(void *arg, const char *why)
+{
+}
+
+static void told_nobody_note(void *arg, const char *channel, const char *payload)
+{
+}
+
+struct store *scene_store(struct scene *sc)
+{
+    return store_open(&sc->loop, sc->conninfo,
+                      &(struct store_events){told_nobody, told_nobody_why, told_nobody_note, NULL});
+}
+
+void scene_open(struct scene *sc)
+{
+    struct err err;
+
+    scene_database(sc);
+    ck_assert_msg(store_migrate(sc->conninfo, &err) == 0, "%s", err.cause);
+    uv_loop_init(&sc->loop);
+    sc->store = store_open(&sc->loop, sc->conninfo, &(struct store_events){on_up, on_down, on_notified, sc});
+    scene_wait(sc, &sc->ups, 1);
+}
+
+void scene_close(struct scene *sc)
+{
+    if (sc->store)
+        store_close(sc->store);
+    uv_run(&sc->loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&sc->loop), 0);
+    PQfinish(sc->sql);
+}
+
+static void stop_waiting(uv_timer_t *timer)
+{
+    *(bool *)timer->data = true;
+}
+
+static void close_timer(struct scene *sc, uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, NULL);
+    while (uv_is_active((uv_handle_t *)timer) || uv_is_closing((uv_handle_t *)timer)) {
+        uv_run(&sc->loop, UV_RUN_NOWAIT);
+        break;
+    }
+}
+
+void scene_wait(struct scene *sc, const int *n, int want)
+{
+    bool late = false;
+    uv_timer_t timer = {.data = &late};
+
+    uv_timer_init(&sc->loop, &timer);
+    uv_timer_start(&timer, stop_waiting, 10000, 0);
+    while (*n < want && !late)
+        uv_run(&sc->loop, UV_RUN_ONCE);
+    close_timer(sc, &timer);
+    ck_assert_msg(*n >= want, "waited ten seconds for %d, got %d (%s)", want, *n, sc->why);
+}
+
+void scene_run_ms(struct scene *sc, int ms)
+{
+    bool over = false;
+    uv_timer_t timer = {.data = &over};
+
+    uv_timer_init(&sc->loop, &timer);
+    uv_timer_start(&timer, stop_waiting, (uint64_t)ms, 0);
+    while (!over)
+        uv_run(&sc->loop, UV_RUN_ONCE);
+    close_timer(sc, &timer);
+}
+
+static PGresult *execute(struct scene *sc, const char *fmt, va_list args)
+{
+    char *sql;
+
+    ck_assert_int_gt(vasprintf(&sql, fmt, args), 0);
+    PGresult *r = PQexec(sc->sql, sql);
+    free(sql);
+    return r;
+}
+
+static void must_have_worked(struct scene *sc, const PGresult *r)
+{
+    ExecStatusType s = PQresultStatus(r);
+    ck_assert_msg(s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK, "%s", PQresultErrorMessage(r));
+}
+
+const char *scene_ask(struct scene *sc, const char *fmt, ...)
+{
+    static char buf[16384];
+    va_list args;
+
+    va_start(args, fmt);
+    PGresult *r = execute(sc, fmt, args);
+    va_end(args);
+    must_have_worked(sc, r);
+    snprintf(buf, sizeof buf, "%s", PQntuples(r) ? PQgetvalue(r, 0, 0) : "");
+    PQclear(r);
+    return buf;
+}
+
+void scene_do(struct scene *sc, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    PGresult *r = execute(sc, fmt, args);
+    va_end(args);
+    must_have_worked(sc, r);
+    PQclear(r);
+}
+
+const char *scene_sqlstate(struct scene *sc, const char *fmt, ...)
+{
+    static char state[6];
+    va_list args;
+
+    va_start(args, fmt);
+    PGresult *r = execute(sc, fmt, args);
+    va_end(args);
+    const char *got = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    snprintf(state, sizeof state, "%s", got ? got : "");
+    PQclear(r);
+    return state;
+}
+
+static void on_commit(void *arg, enum store_outcome outcome, const struct store_guilty *guilty,
+                      size_t nguilty)
+{
+    struct scene *sc = arg;
+
+    ck_assert_int_lt(sc->commit.calls, 8);
+    sc->commit.outcomes[sc->commit.calls++] = outcome;
+    sc->commit.nguilty = (int)nguilty;
+    for (size_t i = 0; i < nguilty && i < 16; i++)
+        sc->commit.guilty[i] = guilty[i];
+}
+
+enum store_outcome scene_commit(struct scene *sc, int slot, int64_t epoch)
+{
+    sc->commit.calls = 0;
+    store_commit(sc->store, slot, epoch, on_commit, sc);
+    ck_assert_int_eq(sc->commit.calls, 0); /* never from inside the call */
+    scene_wait(sc, &sc->commit.calls, 1);
+    while (sc->commit.outcomes[sc->commit.calls - 1] == STORE_RETRYING)
+        scene_wait(sc, &sc->commit.calls, sc->commit.calls + 1);
+    return sc->commit.outcomes[sc->commit.calls - 1];
+}

@@ -53,3 +53,6 @@ COMMENT ON COLUMN pawl.inbox.cause IS 'stop and task_failure: the explanation.';
 COMMENT ON COLUMN pawl.inbox.sent_at IS 'When.';
 -- A reactor drains an execution's commands in the order of their sending.
 CREATE INDEX inbox_by_execution ON pawl.inbox (execution_id, inbox_id);
+
+CREATE SEQUENCE pawl.execution_counter CYCLE;
+COMMENT ON SEQUENCE pawl.execution_counter IS 'The counter in the ids of executions that were started by SQL (slot 0).';

@@ -206,6 +206,16 @@ static int invalid_path(const struct jpath *p, struct err *err)
     return err_set(err, inner.name, "Invalid path '%s' : %s", p->text, inner.cause);
 }
 
+/* Evaluation has bounds of its own, and its own words for them: the service's come first. */
+static int evaluation_failed(const struct scope *sc, struct err *err)
+{
+    if (strcmp(err->name, ERR_DATA_LIMIT) != 0)
+        return -1;
+    struct err inner = *err, told;
+    data_limit(sc->f->state->name, &told);
+    return err_set(err, ERR_DATA_LIMIT, "%s (%s)", told.cause, inner.cause);
+}
+
 static bool is_all(const struct asl_path *p)
 {
     return !p->path || (p->path->whole && p->path->root == JPATH_DATA);
@@ -223,8 +233,10 @@ int scope_path(struct scope *sc, const struct asl_path *p, struct value **out, s
         *out = value_ref(sc->data);
         return 0;
     }
-    if (scope_find(sc, p->path, &found, err) < 0)
-        return invalid_path(p->path, err);
+    if (scope_find(sc, p->path, &found, err) < 0) {
+        invalid_path(p->path, err);
+        return evaluation_failed(sc, err);
+    }
     return value_made(sc->f->state->name, found, out, err);
 }
 
@@ -237,7 +249,7 @@ int scope_template(struct scope *sc, const struct tmpl *t, struct value **out, s
         return 0;
     }
     if (tmpl_eval(t, &sc->env, &made, err) < 0)
-        return -1;
+        return evaluation_failed(sc, err);
     return value_made(sc->f->state->name, made, out, err);
 }
 

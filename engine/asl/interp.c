@@ -404,6 +404,7 @@ static void time_has_come(struct step *s)
     exec_each(ex, collect_due, &due);
     for (size_t i = 0; i < due.n; i++) {
         struct frame *f = exec_frame(ex, due.list[i].frame);
+        step_cancel(s, f);
         if (f->scheduled_id && !f->held)
             due.list[i].timed_out = task_times_out(s, f);
     }

@@ -174,7 +174,7 @@ void children_done(struct step *s, struct frame *f, enum event_type succeeded);
 void task_effect(const struct exec *ex, struct frame *f, struct arena *arena, struct effect *e);
 void task_succeeded(struct step *s, struct frame *f, struct value *answer);
 void task_failed(struct step *s, struct frame *f, const char *error, const char *cause);
-/* TimeoutSeconds or HeartbeatSeconds have run out: says so, and later what follows from it. */
+/* TimeoutSeconds or HeartbeatSeconds have run out: says no more than that, and gives the event. */
 int32_t task_times_out(struct step *s, struct frame *f);
 /* A callback: success when data is not NULL. */
 void token_answered(struct step *s, struct frame *f, struct value *data, const char *error,

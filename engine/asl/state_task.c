@@ -239,7 +239,6 @@ void task_failed(struct step *s, struct frame *f, const char *error, const char 
 
 int32_t task_times_out(struct step *s, struct frame *f)
 {
-    step_cancel(s, f);
     return emit(s, f, (struct event){.type = kind_of(f)->timed_out, .error = ERR_TIMEOUT});
 }
 
@@ -272,7 +271,6 @@ void token_released(struct step *s, struct frame *f)
     struct value *output = value_ref(f->held->output);
     const char *error = kept(s, f->held->error), *cause = kept(s, f->held->cause);
 
-    step_cancel(s, f);
     if (output)
         finish(s, f, output);
     else

@@ -8,43 +8,18 @@
  */
 #include "asl/asl.h"
 #include "asl/source.h"
+#include "cli.h"
 #include "cli_validate.h"
 
-#include <argp.h>
-#include <errno.h>
 #include <string.h>
 
+enum { FILE_BYTES_MAX = 16 * 1024 * 1024 }; /* the parser refuses far smaller ones, and says so */
+
 struct options {
-    bool express, json;
+    bool express;
     char **files;
     int nfiles;
 };
-
-/* ---- files ---- */
-
-/* One byte more than a definition may have is enough to refuse it. */
-static int read_all(FILE *in, struct js_buf *b)
-{
-    char part[65536];
-    size_t n;
-
-    js_buf_str(b, "");
-    while (b->len <= ASL_DEFINITION_BYTES_MAX && (n = fread(part, 1, sizeof part, in)) > 0)
-        js_buf_add(b, part, n);
-    return ferror(in) ? -1 : 0;
-}
-
-static int read_file(const char *path, struct js_buf *b)
-{
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    int rc = in ? read_all(in, b) : -1;
-
-    if (rc < 0)
-        fprintf(stderr, "pawl validate: %s: %s\n", path, strerror(errno));
-    if (in && in != stdin)
-        fclose(in);
-    return rc;
-}
 
 /* ---- findings ---- */
 
@@ -128,11 +103,15 @@ static int validate(const char *path, const struct options *options)
 {
     struct asl_findings f = {0};
     struct js_buf text = {0};
-    int rc = 2;
+    struct err err;
+    int rc;
 
-    if (read_file(path, &text) == 0) {
+    if (cli_read(path, FILE_BYTES_MAX, &text, &err) < 0) {
+        cli_fail("pawl validate", "%s", err.cause);
+        rc = 2;
+    } else {
         asl_free(asl_parse(text.p, text.len, options->express, &f));
-        (options->json ? print_json : print_lines)(path, &f, &text);
+        (cli.json ? print_json : print_lines)(path, &f, &text);
         rc = f.nerrors ? 1 : 0;
     }
     asl_findings_fini(&f);
@@ -147,9 +126,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     struct options *options = state->input;
 
     switch (key) {
-    case 'j':
-        options->json = true;
-        return 0;
     case 'x':
         options->express = true;
         return 0;
@@ -168,25 +144,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 int cli_validate(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
-        {"json", 'j', NULL, 0, "one JSON object a file: result, diagnostics with line and column", 0},
         {"express", 'x', NULL, 0, "by the rules of EXPRESS machines", 0},
         {0},
     };
-    static const struct argp ARGP = {
-        OPTIONS,
-        parse_option,
-        "FILE...",
-        "Checks definitions of state machines, without a server. \"-\" is standard input.\v"
-        "Exit status: 0 all are good, 1 a definition would be refused, 2 a file cannot be read.",
-        NULL,
-        NULL,
-        NULL};
     struct options options = {0};
     int worst = 0;
 
-    argp_err_exit_status = 2;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0)
-        return 2;
+    cli_parse(argc, argv, OPTIONS, parse_option, "FILE...",
+              "Checks definitions of state machines, without a server. \"-\" is standard input.  --json: one "
+              "object a "
+              "file, as ValidateStateMachineDefinition answers, with lines and columns.\v"
+              "Exit status: 0 all are good, 1 a definition would be refused, 2 a file cannot be read.",
+              &options);
     for (int i = 0; i < options.nfiles; i++) {
         int rc = validate(options.files[i], &options);
         worst = rc > worst ? rc : worst;

@@ -1,0 +1,341 @@
+/*
+ * walk.c -- random definitions, with everything nested in everything, and random things that happen to them.
+ *
+ *   walk [RUNS [FIRST_SEED]]
+ *
+ * Each run has a twin that dies before every stimulus: both must say the same events, to the byte, and keep
+ * the laws of world.h.  A run that fails prints its seed and its definition; the seed alone brings it back.
+ */
+#include "world.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 3, STIMULI_MAX = 80 };
+
+static uint64_t seed, draws;
+
+static unsigned dice(unsigned n) /* 0 .. n-1 */
+{
+    return (unsigned)(clock_dice(seed, draws++) % n);
+}
+
+static bool once_in(unsigned n)
+{
+    return dice(n) == 0;
+}
+
+/* ---- definitions ---- */
+
+static struct js_buf text;
+static unsigned names;
+static bool heartbeats; /* of this run: then it has no twin, for a recovery restarts them */
+
+static void put(const char *part)
+{
+    js_buf_str(&text, part);
+}
+
+static void put_number(const char *before, unsigned n, const char *behind)
+{
+    put(before);
+    js_buf_int(&text, n);
+    put(behind);
+}
+
+static void put_name(unsigned n)
+{
+    put_number("\"S", n, "\"");
+}
+
+static const char *one_of(const char *const *list, unsigned n)
+{
+    return list[dice(n)];
+}
+
+static const char *const ERRORS[] = {
+    "Busy", "Bad", "States.Timeout", "States.TaskFailed", "States.ALL", "States.DataLimitExceeded"};
+
+static void put_retry(void)
+{
+    put(",\"Retry\":[");
+    for (unsigned i = 1 + dice(2); i > 0; i--) {
+        put("{\"ErrorEquals\":[\"");
+        put(i > 1 ? one_of(ERRORS, 4) : one_of(ERRORS, 6));
+        put_number("\"],\"IntervalSeconds\":", 1 + dice(4), "");
+        put_number(",\"MaxAttempts\":", dice(3), once_in(3) ? ",\"JitterStrategy\":\"FULL\"}" : "}");
+        if (i > 1)
+            put(",");
+    }
+    put("]");
+}
+
+static void put_catch(unsigned to)
+{
+    put(",\"Catch\":[{\"ErrorEquals\":[\"");
+    put(one_of(ERRORS, 6));
+    put("\"],\"Next\":");
+    put_name(to);
+    put(once_in(3) ? "}]" : once_in(4) ? ",\"ResultPath\":null}]" : ",\"ResultPath\":\"$.e\"}]");
+}
+
+static void put_task(void)
+{
+    static const char *const kinds[] = {
+        "\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\"",
+        "\"Resource\":\"arn:aws:states:::lambda:invoke\",\"Parameters\":{\"FunctionName\":\"g\",\"Payload.$"
+        "\":\"$\"}",
+        "\"Resource\":\"arn:aws:states:::lambda:invoke.waitForTaskToken\",\"Parameters\":{\"FunctionName\":"
+        "\"h\","
+        "\"Payload\":{\"t.$\":\"$$.Task.Token\",\"n.$\":\"$$.State.RetryCount\"}}",
+        "\"Resource\":\"http://127.0.0.1:9/u\"",
+    };
+    bool token = once_in(3);
+
+    put("\"Type\":\"Task\",");
+    put(token ? kinds[2] : kinds[dice(4) == 2 ? 0 : dice(2) ? 1 : dice(2) * 3]);
+    if (once_in(2))
+        put_number(",\"TimeoutSeconds\":", 5 + dice(6), "");
+    if (heartbeats && once_in(2))
+        put_number(",\"HeartbeatSeconds\":", 1 + dice(4), "");
+    if (once_in(8))
+        put(",\"Delivery\":\"AtMostOnce\"");
+}
+
+static void put_block(unsigned depth);
+
+static void put_parallel(unsigned depth)
+{
+    put("\"Type\":\"Parallel\",\"Branches\":[");
+    for (unsigned i = 1 + dice(3); i > 0; i--) {
+        put("{");
+        put_block(depth + 1);
+        put(i > 1 ? "}," : "}");
+    }
+    put("]");
+}
+
+static void put_map(unsigned depth)
+{
+    put("\"Type\":\"Map\",\"ItemsPath\":\"$.items\",\"ItemProcessor\":{");
+    put_block(depth + 1);
+    put("}");
+    if (!once_in(8)) /* else an inner Map finds no items, and the execution fails */
+        put(",\"ItemSelector\":{\"items.$\":\"$.items\",\"v.$\":\"$$.Map.Item.Value\",\"i.$\":\"$$.Map.Item."
+            "Index\"}");
+    if (once_in(2))
+        put_number(",\"MaxConcurrency\":", 1 + dice(2), "");
+}
+
+/* A state that goes on to next (0: the block ends), or, when it is a Choice or a catcher, to that or other.
+ */
+static void put_state(unsigned depth, unsigned next, unsigned other)
+{
+    unsigned kind = dice(depth < DEPTH_MAX ? 10 : 6);
+    bool work = false;
+
+    put("{");
+    if (kind < 2) {
+        put_task();
+        work = true;
+    } else if (kind == 2) {
+        put_number("\"Type\":\"Wait\",\"Seconds\":", dice(4), "");
+    } else if (kind == 3 && next) {
+        put("\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.e\",\"IsPresent\":true,\"Next\":");
+        put_name(other ? other : next);
+        put("}],\"Default\":");
+        put_name(next);
+        put("}");
+        return;
+    } else if (kind == 4 && !next) {
+        put(once_in(3) ? "\"Type\":\"Fail\",\"Error\":\"Bad\"}" : "\"Type\":\"Succeed\"}");
+        return;
+    } else if (kind < 6) {
+        put("\"Type\":\"Pass\",\"Result\":{\"x\":1}");
+    } else if (kind < 8) {
+        put_parallel(depth);
+        work = true;
+    } else {
+        put_map(depth);
+        work = true;
+    }
+    if (kind != 2 && !once_in(10))
+        put(",\"ResultPath\":\"$.r\"");
+    if (work && once_in(2))
+        put_retry();
+    if (work && (other || next) && once_in(2))
+        put_catch(other ? other : next);
+    put(next ? ",\"Next\":" : ",\"End\":true}");
+    if (next) {
+        put_name(next);
+        put("}");
+    }
+}
+
+/* One to four states in a row; what a Choice or a catcher takes lies ahead, so every walk ends. */
+static void put_block(unsigned depth)
+{
+    unsigned first = names + 1, n = 1 + dice(4);
+
+    names += n;
+    put("\"StartAt\":");
+    put_name(first);
+    put(",\"States\":{");
+    for (unsigned i = 0; i < n; i++) {
+        unsigned next = i + 1 < n ? first + i + 1 : 0,
+                 ahead = n - i > 2 ? first + i + 1 + dice(n - i - 1) : 0;
+        put_name(first + i);
+        put(":");
+        put_state(depth, next, ahead);
+        put(next ? "," : "}");
+    }
+}
+
+static void put_definition(void)
+{
+    js_buf_fini(&text);
+    text = (struct js_buf){0};
+    names = 0;
+    put("{");
+    if (once_in(4))
+        put_number("\"TimeoutSeconds\":", 20 + dice(40), ",");
+    put_block(0);
+    put("}");
+}
+
+/* ---- what happens ---- */
+
+static struct value *random_answer(void)
+{
+    static const char *const answers[] = {"null",         "1", "\"text\"", "[1,2]", "{\"a\":{\"b\":[]}}",
+                                          "{ \"e\" : 0 }"};
+    const char *one = one_of(answers, 6);
+    return value_new(one, strlen(one));
+}
+
+static void find_token(struct frame *f, void *arg)
+{
+    int32_t *id = arg;
+    if (f->phase == FRAME_TOKEN && (!*id || once_in(2)))
+        *id = f->scheduled_id;
+}
+
+static void random_failure(struct stimulus *in)
+{
+    in->error = once_in(10) ? NULL : one_of(ERRORS, 6);
+    in->cause = once_in(2) ? NULL : "because";
+}
+
+/* A stimulus that may happen now, at *now_us, which it moves on; some are stale, and will be refused. */
+static void random_stimulus(const struct world *w, struct stimulus *in, int64_t *now_us)
+{
+    int32_t token = 0;
+
+    exec_each(&w->exec, find_token, &token);
+    *in = (struct stimulus){.type = STIM_TIMER};
+    if (once_in(60)) {
+        in->type = STIM_STOP;
+        random_failure(in);
+    } else if (once_in(12)) {
+        in->type = dice(2) ? STIM_TASK_SUCCEEDED : STIM_TOKEN_SUCCEEDED;
+        in->event_id = (int32_t)dice(40);
+    } else if (w->ncalls && !once_in(4)) {
+        in->type = once_in(4) ? STIM_TASK_FAILED : once_in(8) ? STIM_TOKEN_SUCCEEDED : STIM_TASK_SUCCEEDED;
+        in->event_id = w->calls[dice((unsigned)w->ncalls)].event_id;
+    } else if (token && !once_in(3)) {
+        in->type = once_in(3) ? STIM_TOKEN_HEARTBEAT : once_in(4) ? STIM_TOKEN_FAILED : STIM_TOKEN_SUCCEEDED;
+        in->event_id = token;
+    } else if (w->out.wake_us != CLOCK_NEVER && w->out.wake_us > *now_us) {
+        *now_us = once_in(5) ? *now_us + 1000 : w->out.wake_us;
+    }
+    if (in->type == STIM_TASK_SUCCEEDED || in->type == STIM_TOKEN_SUCCEEDED)
+        in->data = random_answer();
+    if (in->type == STIM_TASK_FAILED || in->type == STIM_TOKEN_FAILED)
+        random_failure(in);
+    *now_us += dice(300) * 1000;
+}
+
+/* ---- walking ---- */
+
+static char *told(const char *what)
+{
+    return mem_strndup(what, strlen(what));
+}
+
+static char *differ(const struct world *w, const struct world *twin)
+{
+    const struct world_row *a = w->nrows ? &w->rows[w->nrows - 1] : NULL,
+                           *b = a ? &twin->rows[w->nrows - 1] : NULL;
+
+    if (w->nrows != twin->nrows)
+        return told("the twin has another number of rows");
+    if (a && (strcmp(a->events.p, b->events.p) != 0 || strcmp(a->payloads.p, b->payloads.p) != 0))
+        return told("the twin says other events");
+    return w->out.wake_us == twin->out.wake_us ? NULL : told("the twin wakes at another moment");
+}
+
+/* The same stimulus for both; NULL, or what is broken. */
+static char *step(struct world *w, struct world *twin, const struct stimulus *in, int64_t now_us, bool *ended)
+{
+    struct err err, twin_err;
+
+    if (twin)
+        world_crash(twin, now_us);
+    int rc = world_step(w, in, now_us, &err), twin_rc = twin ? world_step(twin, in, now_us, &twin_err) : rc;
+    *ended = w->exec.status != EXEC_RUNNING;
+    if (rc != twin_rc)
+        return told("the twin refuses, or not");
+    char *broken = world_broken_law(w, now_us);
+    return broken || !twin ? broken : differ(w, twin);
+}
+
+static char *walk(struct world *w, struct world *twin, size_t *steps)
+{
+    int64_t now_us = WORLD_EPOCH_US;
+    static const char start[] = "{\"items\":[1,\"two\",{\"n\":3}]}";
+    struct value *input = value_new(start, sizeof start - 1);
+    struct stimulus in = {.type = STIM_START, .data = input, .seed = seed};
+    bool ended = false;
+    char *broken = step(w, twin, &in, now_us, &ended);
+
+    value_unref(input);
+    for (int i = 0; i < STIMULI_MAX && !broken && !ended; i++, ++*steps) {
+        random_stimulus(w, &in, &now_us);
+        broken = step(w, twin, &in, now_us, &ended);
+        value_unref(in.data);
+    }
+    return broken;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t runs = argc > 1 ? strtoull(argv[1], NULL, 10) : 3000,
+             first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    size_t steps = 0, events = 0, ended[5] = {0}, failed = 0;
+
+    for (seed = first; seed < first + runs && !failed; seed++) {
+        draws = 0;
+        heartbeats = once_in(4);
+        put_definition();
+        struct world *w = world_new(text.p), *twin = heartbeats || !w ? NULL : world_new(text.p);
+        char *broken = w ? walk(w, twin, &steps) : told("the definition does not compile");
+        if (broken) {
+            printf("walk: seed %" PRIu64 ": %s\n%s\n", seed, broken, text.p);
+            failed++;
+        }
+        if (w) {
+            events += (size_t)w->exec.last_event_id;
+            ended[w->exec.status]++;
+        }
+        free(broken);
+        world_free(w);
+        world_free(twin);
+    }
+    js_buf_fini(&text);
+    printf("walk: %" PRIu64
+           " definitions, %zu stimuli, %zu events; %zu still running, %zu succeeded, %zu failed, "
+           "%zu timed out, %zu aborted\n",
+           runs, steps, events, ended[EXEC_RUNNING], ended[EXEC_SUCCEEDED], ended[EXEC_FAILED],
+           ended[EXEC_TIMED_OUT], ended[EXEC_ABORTED]);
+    return failed ? 1 : 0;
+}

@@ -381,6 +381,7 @@ static void go_on(struct step *s, struct frame *f, const struct due_frame *d)
                                        .match = d->heartbeat ? ERR_HEARTBEAT_TIMEOUT : ERR_TIMEOUT,
                                        .event_id = d->timed_out});
     } else if (f->held) {
+        step_cancel(s, f);
         token_released(s, f);
     } else if (f->phase == FRAME_WAITING) {
         wait_over(s, f);
@@ -404,9 +405,10 @@ static void time_has_come(struct step *s)
     exec_each(ex, collect_due, &due);
     for (size_t i = 0; i < due.n; i++) {
         struct frame *f = exec_frame(ex, due.list[i].frame);
+        if (!f->scheduled_id || f->held)
+            continue;
         step_cancel(s, f);
-        if (f->scheduled_id && !f->held)
-            due.list[i].timed_out = task_times_out(s, f);
+        due.list[i].timed_out = task_times_out(s, f);
     }
     for (size_t i = 0; i < due.n && !step_over(s); i++) {
         struct frame *f = exec_frame(ex, due.list[i].frame);

@@ -12,13 +12,15 @@
 
 static bool same_rows(const struct world *a, const struct world *b)
 {
-    if (a->nrows != b->nrows)
-        return false;
-    for (size_t i = 0; i < a->nrows; i++)
-        if (strcmp(a->rows[i].events.p, b->rows[i].events.p) != 0 ||
-            strcmp(a->rows[i].payloads.p, b->rows[i].payloads.p) != 0)
-            return false;
-    return true;
+    bool same = a->nrows == b->nrows;
+
+    for (size_t i = 0; same && i < a->nrows; i++) {
+        char *was = world_row_text(a, i), *is = world_row_text(b, i);
+        same = strcmp(was, is) == 0;
+        free(was);
+        free(is);
+    }
+    return same;
 }
 
 static char *dump(const struct world *w)

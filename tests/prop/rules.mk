@@ -5,7 +5,7 @@ PROPS = $(B)/tests/prop/crash $(B)/tests/prop/walk
 $(PROPS): %: %.o $(B)/tests/support/world.o $(B)/tests/support/scenario.o $(B)/libpawlcore.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORELIBS)
 
-WALKS ?= 3000
+WALKS ?= 2000
 .PHONY: prop
 prop: $(PROPS) ## replay and crash-anywhere, over every scenario and over random walks
 	@$(B)/tests/prop/crash $(SCENARIOS)

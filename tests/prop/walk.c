@@ -264,14 +264,20 @@ static char *told(const char *what)
 
 static char *differ(const struct world *w, const struct world *twin)
 {
-    const struct world_row *a = w->nrows ? &w->rows[w->nrows - 1] : NULL,
-                           *b = a ? &twin->rows[w->nrows - 1] : NULL;
+    char *broken = NULL;
 
     if (w->nrows != twin->nrows)
         return told("the twin has another number of rows");
-    if (a && (strcmp(a->events.p, b->events.p) != 0 || strcmp(a->payloads.p, b->payloads.p) != 0))
-        return told("the twin says other events");
-    return w->out.wake_us == twin->out.wake_us ? NULL : told("the twin wakes at another moment");
+    if (w->nrows) {
+        char *was = world_row_text(w, w->nrows - 1), *is = world_row_text(twin, w->nrows - 1);
+        if (strcmp(was, is) != 0)
+            broken = told("the twin says other events");
+        free(was);
+        free(is);
+    }
+    if (!broken && w->out.wake_us != twin->out.wake_us)
+        broken = told("the twin wakes at another moment");
+    return broken;
 }
 
 /* The same stimulus for both; NULL, or what is broken. */

@@ -152,15 +152,41 @@ int world_step(struct world *w, const struct stimulus *in, int64_t now_us, struc
 
 /* ---- recovery ---- */
 
+static int read_row(const struct world *w, size_t i, struct event **list, size_t *n, struct err *err)
+{
+    const struct world_row *row = &w->rows[i];
+    return event_read_row(w->asl, row->events.p, row->events.len, row->payloads.p, row->payloads.len,
+                          row->at_us, list, n, err);
+}
+
+char *world_row_text(const struct world *w, size_t row)
+{
+    struct js_buf text = {0};
+    struct event *list;
+    struct err err;
+    size_t n;
+    int rc = read_row(w, row, &list, &n, &err);
+
+    PAWL_ASSERT(rc == 0);
+    for (size_t i = 0; i < n; i++) {
+        struct js_buf payload = {0};
+        event_write_row(&list[i], 1, &text, &payload);
+        js_buf_add(&text, payload.p, payload.len);
+        js_buf_str(&text, "\n");
+        js_buf_fini(&payload);
+        event_fini(&list[i]);
+    }
+    free(list);
+    return text.p;
+}
+
 int world_fold(const struct world *w, size_t nrows, struct exec *ex, struct err *err)
 {
     attach(ex, w->asl);
     for (size_t i = 0; i < nrows; i++) {
-        const struct world_row *row = &w->rows[i];
         struct event *list;
         size_t n;
-        int rc = event_read_row(w->asl, row->events.p, row->events.len, row->payloads.p, row->payloads.len,
-                                row->at_us, &list, &n, err);
+        int rc = read_row(w, i, &list, &n, err);
         if (rc < 0)
             return -1;
         for (size_t k = 0; k < n; k++) {

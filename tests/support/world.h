@@ -54,6 +54,12 @@ void world_crash(struct world *w, int64_t now_us);
  */
 char *world_broken_law(struct world *w, int64_t now_us);
 
+/*
+ * A row as text, each event with its own payload: after a recovery values are no longer shared between
+ * rows, so the row itself may hold a payload twice that stood in it once. The caller frees it.
+ */
+char *world_row_text(const struct world *w, size_t row);
+
 /* "call charge #3 {...} until 30s", "lost ...": appended. */
 void world_describe_call(const struct effect *e, struct js_buf *out);
 void world_describe_time(int64_t us, struct js_buf *out); /* "1.5s" since the epoch of worlds */

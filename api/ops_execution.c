@@ -14,8 +14,11 @@
 enum { ID, STATUS, STARTED, STOPPED, OUTPUT, FAILURE, CAUSE, TRACE, INPUT };
 static const char SELECT_EXECUTION[] = "SELECT e.execution_id, e.status, " US("e.started_at") ", " US(
     "e.stopped_at") ", e.output, e.error, e.cause, e.trace,"
-                    " (SELECT j.payloads -> 0 FROM pawl.journal j WHERE j.execution_id = e.execution_id AND "
-                    "j.seq = 1)"
+                    " coalesce((SELECT v.value FROM pawl.journal j, json_array_elements(j.payloads) WITH "
+                    "ORDINALITY AS v (value, place)"
+                    " WHERE j.execution_id = e.execution_id AND j.seq = 1 AND v.place = 1),"
+                    " (SELECT i.data FROM pawl.inbox i WHERE i.execution_id = e.execution_id AND i.command = "
+                    "'start' LIMIT 1))"
                     " FROM pawl.execution e JOIN pawl.definition d USING (definition_id)"
                     " WHERE e.name = $2 AND d.machine = $1 ORDER BY e.execution_id DESC LIMIT 1";
 

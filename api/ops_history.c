@@ -253,7 +253,9 @@ static void begin_steps(struct op_call *c)
     char id[24], limit[24];
 
     store_query(reactor_store(c->ops->reactor),
-                "SELECT row_to_json(s) FROM pawl.steps s WHERE s.execution_id = $1::bigint LIMIT $2::int", 2,
+                "SELECT row_to_json(s) FROM pawl.steps s WHERE s.execution_id = $1::bigint"
+                " ORDER BY s.first_event_id LIMIT $2::int",
+                2,
                 (const struct store_param[]){{store_int_text(id, h->execution_id)},
                                              {store_int_text(limit, STEPS_MAX + 1)}},
                 on_steps, c);

@@ -662,10 +662,12 @@ void op_list_machines(struct op_call *c)
 static const char DELETE_MACHINE[] =
     "WITH gone AS (DELETE FROM pawl.state_machine WHERE name = $1 RETURNING state_machine_id),"
     "stopped AS (INSERT INTO pawl.inbox (execution_id, command, cause)"
-    " SELECT e.execution_id, 'stop', 'The state machine was deleted' FROM pawl.execution e JOIN gone USING "
-    "(state_machine_id)"
-    " WHERE e.status = 'RUNNING') "
-    "SELECT pg_notify('pawl_catalog', 'machine:' || $1) FROM gone";
+    " SELECT e.execution_id, 'stop', 'The state machine was deleted'"
+    " FROM pawl.execution e JOIN gone USING (state_machine_id) WHERE e.status = 'RUNNING' RETURNING "
+    "inbox_id) "
+    "SELECT pg_notify('pawl_catalog', 'machine:' || $1), (SELECT pg_notify('pawl_inbox', '') FROM stopped "
+    "LIMIT 1)"
+    " FROM gone";
 
 static void deleted(struct op_call *c)
 {

@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Before encoding: MAC, hours since 1970 in decimal, a blank, the position. */
@@ -63,13 +64,25 @@ static int decode(unsigned char plain[PLAIN_BYTES + 4], const char *token, size_
     return EVP_DecodeBlock(plain, (unsigned char *)standard, (int)len);
 }
 
+/* NULs behind the text fill the last group of three bytes, no more. */
+static bool ends_as_made(const char *body, size_t bytes)
+{
+    size_t len = strnlen(body, bytes);
+
+    for (size_t i = len; i < bytes; i++)
+        if (body[i])
+            return false;
+    return bytes - len <= 2;
+}
+
 int page_read(const char *token, size_t len, const unsigned char key[16], const char *kind, int64_t now_us,
               char position[PAGE_POSITION_BYTES], struct err *err)
 {
     unsigned char plain[PLAIN_BYTES + 4] = {0}, wanted[MAC_BYTES];
     char *body = (char *)plain + MAC_BYTES, *blank;
 
-    if (decode(plain, token, len) <= MAC_BYTES)
+    int bytes = decode(plain, token, len);
+    if (bytes <= MAC_BYTES || !ends_as_made(body, (size_t)bytes - MAC_BYTES))
         return refuse(err);
     mac(wanted, key, kind, body, strlen(body));
     if (CRYPTO_memcmp(plain, wanted, MAC_BYTES))

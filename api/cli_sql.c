@@ -7,6 +7,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,9 +36,11 @@ static error_t sql_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-static int read_pid_file(const char *data_dir, char lines[PID_FILE_LINES][256])
+/* The lines of postmaster.pid, and the user whose server it is: the database's first user has that name. */
+static int read_pid_file(const char *data_dir, char lines[PID_FILE_LINES][256], const char **user)
 {
     char path[4096];
+    struct stat st;
     snprintf(path, sizeof path, "%s/postgres/postmaster.pid", data_dir);
     FILE *in = fopen(path, "r");
     if (!in)
@@ -47,6 +50,8 @@ static int read_pid_file(const char *data_dir, char lines[PID_FILE_LINES][256])
         lines[n][strcspn(lines[n], "\n")] = 0;
         n++;
     }
+    struct passwd *owner = fstat(fileno(in), &st) ? NULL : getpwuid(st.st_uid);
+    *user = owner ? owner->pw_name : "postgres";
     fclose(in);
     errno = EINVAL;
     return n == PID_FILE_LINES ? 0 : -1;
@@ -56,12 +61,13 @@ static int read_pid_file(const char *data_dir, char lines[PID_FILE_LINES][256])
 static int private_conninfo(const char *data_dir, char *conninfo, size_t size, struct err *err)
 {
     char lines[PID_FILE_LINES][256] = {{0}};
-    if (read_pid_file(data_dir, lines))
+    const char *user;
+    if (read_pid_file(data_dir, lines, &user))
         return err_set(
             err, ERR_UNAVAILABLE,
             "no PostgreSQL runs in %s (%s); --data-dir says where pawld keeps it, --database names another",
             data_dir, strerror(errno));
-    snprintf(conninfo, size, "host='%s' port=%s dbname=pawl user=pawl", lines[4], lines[3]);
+    snprintf(conninfo, size, "host='%s' port=%s dbname=pawl user=%s", lines[4], lines[3], user);
     return 0;
 }
 

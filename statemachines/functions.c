@@ -332,6 +332,11 @@ static error_t option(int key, char *arg, struct argp_state *state)
 {
     char host[64];
     unsigned port;
+    if (key == 'n') {
+        for (const struct function_row *f = FUNCTIONS; f->name; f++)
+            puts(f->name);
+        exit(0);
+    }
     if (key != 'l')
         return ARGP_ERR_UNKNOWN;
     if (sscanf(arg, "%63[0-9.]:%5u", host, &port) != 2 || port > 65535 || !inet_aton(host, &where.sin_addr))
@@ -366,6 +371,7 @@ int main(int argc, char **argv)
     static const struct argp_option options[] = {
         {"listen", 'l', "ADDRESS:PORT", 0, "where to serve; default 127.0.0.1:9090; port 0 picks a free one",
          0},
+        {"names", 'n', NULL, 0, "print the functions' names and do nothing else", 0},
         {0}};
     static const struct argp argp = {options, option, NULL, "The demo functions of pawl, by HTTP.",
                                      NULL,    NULL,   NULL};

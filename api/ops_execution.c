@@ -374,8 +374,8 @@ void op_describe_execution(struct op_call *c)
 enum { L_ID, L_NAME, L_STATUS, L_STARTED, L_STOPPED, L_MACHINE, L_TYPE };
 
 /*
- * $1: of which machine, $2: before which id (0: from the newest), $3: how many, $4: which status ('': any).
- * Running ones have a statement of their own: among millions that have ended an index finds them.
+ * $1: of which machine ('': any), $2: before which id (0: from the newest), $3: how many, $4: which status
+ * ('': any). Running ones have a statement of their own: among millions that have ended an index finds them.
  */
 #define ROWS(condition)                                                                                      \
     "(SELECT * FROM pawl.execution WHERE ($2::bigint = 0 OR execution_id < $2::bigint) AND " condition       \
@@ -389,8 +389,18 @@ enum { L_ID, L_NAME, L_STATUS, L_STARTED, L_STOPPED, L_MACHINE, L_TYPE };
     LIST ", d.machine FROM " ROWS("$1 = '' AND " condition) " JOIN pawl.definition d USING (definition_id)"  \
                                                             " ORDER BY e.execution_id DESC"
 
-static const char *list_statement(bool machine, bool running_ones)
+/* $1: the executions' name. There are as many of it as machines have started one so, hence no more
+ * conditions. */
+#define LIST_NAMED                                                                                           \
+    LIST ", d.machine FROM (SELECT * FROM pawl.execution WHERE name = $1 AND ($2::bigint = 0 OR "            \
+         "execution_id < "                                                                                   \
+         "$2::bigint) AND ($4 = '' OR status = $4) ORDER BY execution_id DESC LIMIT $3::bigint + 1) e"       \
+         " JOIN pawl.definition d USING (definition_id) ORDER BY e.execution_id DESC"
+
+static const char *list_statement(bool named, bool machine, bool running_ones)
 {
+    if (named)
+        return LIST_NAMED;
     if (machine)
         return running_ones ? LIST_OF("status = 'RUNNING' AND $4 <> ''")
                             : LIST_OF("($4 = '' OR status = $4)");
@@ -399,9 +409,9 @@ static const char *list_statement(bool machine, bool running_ones)
 
 static void list_kind(const struct op_call *c, char kind[512])
 {
-    const char *status = op_str(c, "statusFilter", NULL);
+    const char *status = op_str(c, "statusFilter", NULL), *named = op_str(c, "name", NULL);
 
-    snprintf(kind, 512, "executions %s %s", c->arn.machine, status ? status : "");
+    snprintf(kind, 512, "executions %s %s %s", c->arn.machine, status ? status : "", named ? named : "");
 }
 
 static void put_item(struct op_call *c, const struct store_result *r, int i)
@@ -464,6 +474,9 @@ static int list_target(struct op_call *c)
     if (c->skin == SKIN_REST && !c->machine) {
         if (name && arn_name_check(name, len, &c->err) < 0)
             return op_fail_err(c, &c->err);
+        if (name && op_get(c, "name"))
+            return op_fail(c, ERR_VALIDATION,
+                           "Give machine or name; one execution is /api/state-machines/NAME/executions/EXEC");
         snprintf(c->arn.machine, sizeof c->arn.machine, "%s", name ? name : "");
         return 0;
     }
@@ -481,20 +494,20 @@ static int list_target(struct op_call *c)
 void op_list_executions(struct op_call *c)
 {
     char kind[512], position[PAGE_POSITION_BYTES], size[24];
-    const char *status = op_str(c, "statusFilter", NULL);
+    const char *status = op_str(c, "statusFilter", NULL), *named = op_str(c, "name", NULL);
 
     if (list_target(c) < 0)
         return;
     list_kind(c, kind);
     if (op_page(c, kind, position) < 0)
         return;
-    const struct store_param params[] = {{c->arn.machine},
+    const struct store_param params[] = {{named ? named : c->arn.machine},
                                          {*position ? position : "0"},
                                          {store_int_text(size, op_page_size(c))},
                                          {status ? status : ""}};
     store_query(reactor_store(c->ops->reactor),
-                list_statement(*c->arn.machine, status && !strcmp(status, "RUNNING")), 4, params, on_listed,
-                c);
+                list_statement(named, *c->arn.machine, status && !strcmp(status, "RUNNING")), 4, params,
+                on_listed, c);
 }
 
 /* ---- StopExecution ---- */

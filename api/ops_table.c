@@ -71,7 +71,7 @@ const struct op OPS[] = {
              {"redriveFilter", OP_STRING, OP_AWS, 0, 0, "[REDRIVEN, NOT_REDRIVEN]"}, PAGE_SIZE,
              {"nextToken", OP_STRING, QUERY, 1, 3096, NULL, "after"})},
     {NULL, "GET", "/api/executions", op_list_executions,
-     MEMBERS({"machine", OP_STRING, QUERY, 1, 80},
+     MEMBERS({"machine", OP_STRING, QUERY, 1, 80}, {"name", OP_STRING, QUERY, 1, 80},
              {"statusFilter", OP_STRING, QUERY, 0, 0, EXECUTION_STATUS, "status"}, PAGE_SIZE,
              {"nextToken", OP_STRING, QUERY, 1, 3096, NULL, "after"})},
     {"StopExecution", "POST", EXECUTION "/stop", op_stop_execution, MEMBERS(EXECUTION_ARN, ERROR, CAUSE)},

@@ -48,6 +48,11 @@ static const char *pointer(struct arena *a, const struct place *at)
     return text;
 }
 
+static const char *message(struct arena *a, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static struct asl_finding *add(struct asl_findings *f, bool warning, const struct place *at, const char *code,
+                               const char *fmt, va_list args) __attribute__((format(printf, 5, 0)));
+
 /* Values within a message may have been cut in the middle of a character. */
 static const char *message(struct arena *a, const char *fmt, va_list args)
 {

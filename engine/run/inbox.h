@@ -1,8 +1,8 @@
 /*
  * inbox.h -- commands to executions from other pawlds and from plain SQL.
  *
- * A row of pawl.inbox is a wish: the reactor that owns the execution turns it into history, or refuses it, and
- * deletes it in that same transaction.  NOTIFY wakes; a poll every second is the safety net.
+ * A row of pawl.inbox is a wish: the reactor that owns the execution turns it into history, or refuses it,
+ * and deletes it in that same transaction.  NOTIFY wakes; a poll every second is the safety net.
  */
 #pragma once
 
@@ -14,8 +14,8 @@ struct inbox_message {
     int64_t inbox_id;
     int64_t execution_id;
     enum inbox_command command;
-    int32_t event_id;          /* task commands: the attempt */
-    const char *data;          /* JSON text: input or output; NULL */
+    int32_t event_id; /* task commands: the attempt */
+    const char *data; /* JSON text: input or output; NULL */
     size_t data_len;
     const char *error, *cause; /* NULL: absent */
     /* INBOX_START: the row of pawl.execution that waits for an owner, now this reactor's */
@@ -25,13 +25,16 @@ struct inbox_message {
 };
 
 struct inbox;
-/* got: called for each message for an execution of this slot, and for starts claimed by this slot; once each until the row is consumed. */
-struct inbox *inbox_open(uv_loop_t *loop, struct store *s, void (*got)(void *arg, const struct inbox_message *m), void *arg);
+/* got: called for each message for an execution of this slot, and for starts claimed by this slot; once each
+ * until the row is consumed. */
+struct inbox *inbox_open(uv_loop_t *loop, struct store *s,
+                         void (*got)(void *arg, const struct inbox_message *m), void *arg);
 void inbox_owner(struct inbox *i, int slot, int64_t epoch); /* 0: none, do not poll */
 void inbox_poll(struct inbox *i);                           /* now: a NOTIFY came */
-void inbox_forget(struct inbox *i); /* executions were dropped: messages that were delivered but not consumed come again */
+void inbox_forget(
+    struct inbox *i); /* executions were dropped: messages that were delivered but not consumed come again */
 void inbox_free(struct inbox *i);
 
 /* Writes a wish for an execution that another process owns; cb after its commit. */
-void inbox_send(struct store *s, int64_t execution_id, enum inbox_command command, int32_t event_id, const char *data,
-                const char *error, const char *cause, store_cb cb, void *arg);
+void inbox_send(struct store *s, int64_t execution_id, enum inbox_command command, int32_t event_id,
+                const char *data, const char *error, const char *cause, store_cb cb, void *arg);

@@ -175,3 +175,9 @@ bool store_is_up(const struct store *s)
 {
     return s->up;
 }
+
+void store_backends(const struct store *s, int pids[2])
+{
+    pids[0] = conn_backend(s->write);
+    pids[1] = conn_backend(s->ask);
+}

@@ -48,6 +48,8 @@ struct store_events {      /* what the store tells its reactor */
 struct store *store_open(uv_loop_t *loop, const char *conninfo, const struct store_events *events);
 void store_close(struct store *s); /* after a last commit is acknowledged or given up */
 bool store_is_up(const struct store *s);
+void store_backends(const struct store *s,
+                    int pids[2]); /* the server's processes behind the two connections; 0: none */
 
 /* ---- the tick's transaction ---- */
 

@@ -22,6 +22,7 @@ struct conn {
     bool broken;       /* a call failed: lost() follows from the loop */
     bool want_write;
     char why[256];
+    char last_words[200]; /* of the server */
 };
 
 static void on_poll(uv_poll_t *handle, int status, int events);
@@ -107,9 +108,17 @@ bool conn_is_ready(const struct conn *c)
     return c->state == CONN_READY && !c->broken;
 }
 
+int conn_backend(const struct conn *c)
+{
+    return c->pg ? PQbackendPID(c->pg) : 0;
+}
+
 static void lose(struct conn *c, const char *why)
 {
+    if (*c->last_words)
+        why = c->last_words;
     snprintf(c->why, sizeof c->why, "%s", why && *why ? why : "connection lost");
+    *c->last_words = '\0';
     c->why[strcspn(c->why, "\n")] = '\0';
     conn_close(c);
     c->events.lost(c->events.arg, c->why);
@@ -135,6 +144,17 @@ static void on_timer(uv_timer_t *timer)
 }
 
 /* ---- connecting ---- */
+
+/* Why the server ended an idle session comes as a notice; other notices are of no interest. */
+static void on_notice(void *arg, const PGresult *r)
+{
+    struct conn *c = arg;
+    const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+    if (severity && message && !strcmp(severity, "FATAL"))
+        snprintf(c->last_words, sizeof c->last_words, "%s", message);
+}
 
 static void flush(struct conn *c);
 
@@ -186,6 +206,7 @@ void conn_connect(struct conn *c)
     c->state = CONN_CONNECTING;
     c->pg = PQconnectStartParams(keys, values, 1);
     PAWL_ASSERT(c->pg);
+    PQsetNoticeReceiver(c->pg, on_notice, c);
     if (PQstatus(c->pg) == CONNECTION_BAD) {
         break_later(c);
         return;

@@ -50,6 +50,7 @@ void conn_free(struct conn *c);    /* closes; memory goes when the loop has clos
 void conn_connect(struct conn *c); /* ready() or lost() follows */
 void conn_close(struct conn *c);   /* without lost() */
 bool conn_is_ready(const struct conn *c);
+int conn_backend(const struct conn *c); /* process id at the server; 0: not connected */
 
 /* Queue into the pipeline. A failure makes the connection lost, from the loop. Only when ready. */
 void conn_prepare(struct conn *c, const char *name, const char *sql);

@@ -1,0 +1,444 @@
+#include "run/lease.h"
+
+#include "run/log.h"
+
+#include <string.h>
+#include <utlist.h>
+
+enum {
+    BEAT_MS = 1000,   /* look for orphans; every third of the ttl the heartbeat is renewed as well */
+    ADOPT_BATCH = 50, /* executions that one statement moves */
+    LOADING_MAX = 8, /* journals under way or in the reactor's hands: adoption must not starve running work */
+};
+
+struct load { /* an execution on its way to the reactor */
+    struct lease *lease;
+    int64_t execution_id, definition_id;
+    char *name;
+    const struct store_result *rows; /* while the reactor has it */
+    bool asked;                      /* a question is under way */
+    struct load *prev, *next;
+};
+
+struct lease {
+    struct store *store;
+    struct lease_config config;
+    struct lease_events events;
+    char *node;
+    uv_timer_t *beat; /* on the heap: it outlives its closing */
+    int slot;         /* 0: none */
+    int64_t epoch;
+    int last_slot; /* of the tenure that was lost: made an orphan by the next acquisition */
+    int64_t last_epoch;
+    bool acquiring, beating, adopting, releasing;
+    uint64_t renewed_ms; /* by the loop's clock */
+    struct load *waiting, *loading;
+    struct load *later; /* could not be loaded: the next beat tries again, and nobody waits for them */
+    size_t nloading;
+    void (*released)(void *arg);
+    void *released_arg;
+};
+
+static void acquire(struct lease *l);
+static void adopt(struct lease *l);
+static void pump(struct lease *l);
+
+/* ---- tenure ---- */
+
+static void load_free(struct load *d)
+{
+    store_result_unref(d->rows);
+    free(d->name);
+    free(d);
+}
+
+static void free_loads(struct load **list)
+{
+    struct load *d, *next;
+
+    DL_FOREACH_SAFE(*list, d, next)
+    load_free(d);
+    *list = NULL;
+}
+
+/* Those in the reactor's hands come back by lease_loaded. */
+static void drop_loads(struct lease *l)
+{
+    struct load *d, *next;
+
+    free_loads(&l->waiting);
+    free_loads(&l->later);
+    DL_FOREACH_SAFE(l->loading, d, next)
+    {
+        if (!d->asked)
+            continue;
+        store_cancel(l->store, d);
+        DL_DELETE(l->loading, d);
+        l->nloading--;
+        load_free(d);
+    }
+}
+
+static void end_tenure(struct lease *l)
+{
+    if (l->slot) {
+        l->last_slot = l->slot;
+        l->last_epoch = l->epoch;
+    }
+    l->slot = 0;
+    l->adopting = false;
+    uv_timer_stop(l->beat);
+    store_cancel(l->store, l);
+    l->acquiring = l->beating = false;
+    drop_loads(l);
+}
+
+static void lose(struct lease *l, const char *why)
+{
+    end_tenure(l);
+    log_warn("lease lost", "slot=%d epoch=%lld", l->last_slot, (long long)l->last_epoch);
+    acquire(l);
+    l->events.lost(l->events.arg, why);
+}
+
+void lease_fenced(struct lease *l)
+{
+    if (!l->slot || l->releasing)
+        return;
+    end_tenure(l);
+    acquire(l);
+}
+
+static struct store_param text_param(const char *text)
+{
+    return (struct store_param){text};
+}
+
+static void ttl_text(char buf[32], const struct lease *l)
+{
+    snprintf(buf, 32, "%lld microseconds", (long long)l->config.ttl_us);
+}
+
+/* ---- beating ---- */
+
+static void look_around(struct lease *l, bool orphans)
+{
+    DL_CONCAT(l->waiting, l->later);
+    l->later = NULL;
+    pump(l);
+    if (orphans)
+        adopt(l);
+}
+
+static void on_beat(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
+{
+    struct lease *l = arg;
+
+    l->beating = false;
+    if (err) {
+        if (err->name == ERR_INTERNAL)
+            log_warn("heartbeat failed", "sqlstate=%s", sqlstate);
+        return; /* the next one comes in a second; the fence decides meanwhile */
+    }
+    if (strcmp(store_text(r, 0, 0, NULL), "t") != 0)
+        lose(l, "another pawld has taken the lease over");
+    else
+        look_around(l, !strcmp(store_text(r, 0, 1, NULL), "t"));
+}
+
+static void beat(struct lease *l)
+{
+    char slot[24], epoch[24], ttl[32];
+    uint64_t now_ms = uv_now(l->beat->loop);
+    bool renew = now_ms - l->renewed_ms >= (uint64_t)l->config.ttl_us / 3000;
+
+    if (l->beating || !l->slot)
+        return;
+    l->beating = true;
+    if (renew)
+        l->renewed_ms = now_ms;
+    ttl_text(ttl, l);
+    store_query(l->store,
+                "SELECT alive, orphans FROM pawl.lease_beat($1::int, $2::bigint, $3::interval, $4::boolean)",
+                4,
+                (struct store_param[]){text_param(store_int_text(slot, l->slot)),
+                                       text_param(store_int_text(epoch, l->epoch)), text_param(ttl),
+                                       text_param(renew ? "t" : "f")},
+                on_beat, l);
+}
+
+static uint64_t beat_ms(const struct lease *l)
+{
+    uint64_t third = (uint64_t)l->config.ttl_us / 3000;
+    return third < BEAT_MS ? third : BEAT_MS;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct lease *l = timer->data;
+
+    if (l->slot)
+        beat(l);
+    else
+        acquire(l);
+}
+
+/* ---- acquiring ---- */
+
+static void on_acquired(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
+{
+    struct lease *l = arg;
+
+    l->acquiring = false;
+    if (err) {
+        char quoted[512];
+        if (err->name != ERR_UNAVAILABLE)
+            log_error("no lease", "why=%s", log_quote(quoted, sizeof quoted, err->cause));
+        uv_timer_start(l->beat, on_timer, BEAT_MS, 0);
+        return;
+    }
+    l->slot = (int)store_int(r, 0, 0);
+    l->epoch = store_int(r, 0, 1);
+    l->last_slot = 0;
+    l->renewed_ms = uv_now(l->beat->loop);
+    uv_timer_start(l->beat, on_timer, beat_ms(l), beat_ms(l));
+    l->events.acquired(l->events.arg, l->slot, l->epoch);
+    beat(l); /* orphans, at once */
+}
+
+static void acquire(struct lease *l)
+{
+    char ttl[32], backends[64], slot[24], epoch[24];
+    int pids[2];
+
+    if (l->acquiring || l->slot || l->releasing || !store_is_up(l->store))
+        return;
+    l->acquiring = true;
+    store_backends(l->store, pids);
+    snprintf(backends, sizeof backends, "{%d,%d}", pids[0], pids[1]);
+    ttl_text(ttl, l);
+    store_query(
+        l->store,
+        "SELECT slot, epoch FROM pawl.lease_acquire($1::text, $2::interval, $3::int[], $4::int, $5::bigint)",
+        5,
+        (struct store_param[]){text_param(l->node), text_param(ttl), text_param(backends),
+                               text_param(store_int_text(slot, l->last_slot)),
+                               text_param(store_int_text(epoch, l->last_epoch))},
+        on_acquired, l);
+}
+
+void lease_store_up(struct lease *l)
+{
+    acquire(l);
+}
+
+void lease_store_down(struct lease *l)
+{
+    end_tenure(l);
+}
+
+/* ---- loading ---- */
+
+/* Something has left the loading ones: the next may come, and after the last of a batch the next batch. */
+static void go_on(struct lease *l)
+{
+    if (!l->slot)
+        return;
+    pump(l);
+    if (l->adopting && !l->waiting && !l->loading) {
+        l->adopting = false;
+        adopt(l);
+    }
+}
+
+void lease_loaded(struct lease *l, void *ticket)
+{
+    struct load *d = ticket;
+
+    DL_DELETE(l->loading, d);
+    l->nloading--;
+    load_free(d);
+    go_on(l);
+}
+
+static void on_journal(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
+{
+    struct load *d = arg;
+    struct lease *l = d->lease;
+
+    d->asked = false;
+    if (err) {
+        char quoted[512];
+        if (err->name != ERR_UNAVAILABLE)
+            log_error("execution cannot be loaded, will be tried again", "exec=%lld sqlstate=%s why=%s",
+                      (long long)d->execution_id, sqlstate, log_quote(quoted, sizeof quoted, err->cause));
+        DL_DELETE(l->loading, d);
+        l->nloading--;
+        DL_APPEND(l->later, d);
+        go_on(l);
+        return;
+    }
+    d->rows = store_result_ref(r);
+    l->events.adopted(l->events.arg,
+                      &(struct lease_adopted){.execution_id = d->execution_id,
+                                              .definition_id = d->definition_id,
+                                              .name = d->name},
+                      r, d);
+}
+
+static void pump(struct lease *l)
+{
+    while (l->waiting && l->nloading < LOADING_MAX) {
+        struct load *d = l->waiting;
+        char id[24], slot[24];
+        DL_DELETE(l->waiting, d);
+        DL_APPEND(l->loading, d);
+        l->nloading++;
+        d->asked = true;
+        store_query(
+            l->store,
+            "SELECT j.seq, (extract(epoch FROM j.at) * 1000000)::bigint, j.events, j.payloads"
+            " FROM pawl.journal j JOIN pawl.execution x USING (execution_id)"
+            " WHERE j.execution_id = $1::bigint AND x.slot = $2::int AND x.status = 'RUNNING' ORDER BY j.seq",
+            2,
+            (struct store_param[]){text_param(store_int_text(id, d->execution_id)),
+                                   text_param(store_int_text(slot, l->slot))},
+            on_journal, d);
+    }
+}
+
+/* rows: execution_id, definition_id, name. */
+static void queue_loads(struct lease *l, const struct store_result *r)
+{
+    for (int i = 0; i < store_rows(r); i++) {
+        struct load *d = mem_calloc(1, sizeof *d);
+        size_t len;
+        const char *name = store_text(r, i, 2, &len);
+        *d = (struct load){.lease = l,
+                           .execution_id = store_int(r, i, 0),
+                           .definition_id = store_int(r, i, 1),
+                           .name = mem_strndup(name, len)};
+        DL_APPEND(l->waiting, d);
+    }
+    pump(l);
+}
+
+static void on_adopted(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
+{
+    struct lease *l = arg;
+
+    l->adopting = !err && store_rows(r) > 0;
+    if (!l->adopting)
+        return; /* nothing (more), or the next beat tries again */
+    log_info("executions adopted", "slot=%d executions=%d", l->slot, store_rows(r));
+    queue_loads(l, r);
+}
+
+/* One batch at a time: the next one is asked for when all of this one are in the reactor. */
+static void adopt(struct lease *l)
+{
+    char slot[24], epoch[24], limit[24];
+
+    if (l->adopting || !l->slot || l->releasing)
+        return;
+    l->adopting = true;
+    store_query(
+        l->store,
+        "SELECT execution_id, definition_id, name FROM pawl.lease_adopt($1::int, $2::bigint, $3::int)", 3,
+        (struct store_param[]){text_param(store_int_text(slot, l->slot)),
+                               text_param(store_int_text(epoch, l->epoch)),
+                               text_param(store_int_text(limit, ADOPT_BATCH))},
+        on_adopted, l);
+}
+
+static void on_found(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
+{
+    struct lease *l = arg;
+
+    if (!err)
+        queue_loads(l, r);
+}
+
+void lease_load(struct lease *l, int64_t execution_id)
+{
+    char id[24], slot[24];
+
+    if (!l->slot)
+        return;
+    store_query(l->store,
+                "SELECT execution_id, definition_id, name FROM pawl.execution"
+                " WHERE execution_id = $1::bigint AND slot = $2::int AND status = 'RUNNING'",
+                2,
+                (struct store_param[]){text_param(store_int_text(id, execution_id)),
+                                       text_param(store_int_text(slot, l->slot))},
+                on_found, l);
+}
+
+/* ---- life ---- */
+
+struct lease *lease_open(uv_loop_t *loop, struct store *s, const struct lease_config *config,
+                         const struct lease_events *events)
+{
+    struct lease *l = mem_calloc(1, sizeof *l);
+    char node[256];
+
+    snprintf(node, sizeof node, "%s/%d", config->node, config->index);
+    *l = (struct lease){.store = s,
+                        .config = *config,
+                        .events = *events,
+                        .node = mem_strndup(node, strlen(node)),
+                        .beat = mem_calloc(1, sizeof *l->beat)};
+    uv_timer_init(loop, l->beat);
+    l->beat->data = l;
+    if (l->config.ttl_us <= 0)
+        l->config.ttl_us = LEASE_TTL_US;
+    acquire(l);
+    return l;
+}
+
+static void on_released(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
+{
+    struct lease *l = arg;
+    l->released(l->released_arg);
+}
+
+void lease_release(struct lease *l, void (*done)(void *arg), void *arg)
+{
+    char slot[24], epoch[24];
+    int held = l->slot;
+
+    end_tenure(l);
+    l->releasing = true;
+    l->released = done;
+    l->released_arg = arg;
+    store_query(l->store, "SELECT pawl.lease_release($1::int, $2::bigint)", 2,
+                (struct store_param[]){text_param(store_int_text(slot, held)),
+                                       text_param(store_int_text(epoch, l->epoch))},
+                on_released, l);
+}
+
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void lease_free(struct lease *l)
+{
+    store_cancel(l->store, l);
+    drop_loads(l);
+    free_loads(&l->loading);
+    uv_timer_stop(l->beat);
+    uv_close((uv_handle_t *)l->beat, free_handle);
+    free(l->node);
+    free(l);
+}
+
+int lease_slot(const struct lease *l)
+{
+    return l->slot;
+}
+
+int64_t lease_epoch(const struct lease *l)
+{
+    return l->slot ? l->epoch : 0;
+}

@@ -10,3 +10,5 @@ $(B)/tests/scenarios/run: $(B)/tests/scenarios/run.o $(WORLD_OBJ) $(B)/libpawlco
 .PHONY: scenarios
 scenarios: $(B)/tests/scenarios/run ## whole executions: stimuli, history and effects
 	@$< $(SCENARIOS)
+
+$(B)/tests/unit/asl/test_interp: $(B)/tests/support/world.o

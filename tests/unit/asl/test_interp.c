@@ -1,0 +1,338 @@
+/* The interpreter's edges; whole executions are tests/scenarios. */
+#include "world.h"
+
+#include <check.h>
+#include <string.h>
+
+#define FUNCTION "\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\""
+#define INVOKE                                                                                               \
+    "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::lambda:invoke\",\"Parameters\":{\"FunctionName.$\":"  \
+    "\"$.f\"}"
+
+static struct world *world;
+
+static int step(enum stimulus_type type, int32_t event_id, const char *data, struct err *err)
+{
+    struct value *v = data ? value_new(data, strlen(data)) : NULL;
+    struct stimulus in = {.type = type, .event_id = event_id, .data = v, .seed = 5};
+    int rc = world_step(world, &in, WORLD_EPOCH_US, err);
+
+    value_unref(v);
+    return rc;
+}
+
+static void start(const char *definition, const char *input)
+{
+    struct err err;
+
+    world = world_new(definition);
+    ck_assert_ptr_nonnull(world);
+    ck_assert_int_eq(step(STIM_START, 0, input, &err), 0);
+}
+
+static void assert_laws(void)
+{
+    char *broken = world_broken_law(world, WORLD_EPOCH_US);
+    ck_assert_msg(!broken, "%s", broken);
+}
+
+static void end(void)
+{
+    world_free(world);
+    world = NULL;
+}
+
+/* ---- the history's limit ---- */
+
+static const struct {
+    const char *says, *definition;
+} ENDLESS[] = {
+    {"a state that leads to itself",
+     "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"A\"}}}"},
+    {"a loop within a branch",
+     "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
+     "{\"StartAt\":\"T\",\"States\":{\"T\":{" FUNCTION ",\"End\":true}}},"
+     "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"A\"}}}]}}}"},
+    {"a Map in a loop", "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"Next\":\"M\","
+                        "\"ItemProcessor\":{\"StartAt\":\"A\","
+                        "\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}}}}}"},
+    {"a Parallel in a loop", "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"ResultPath\":"
+                             "null,\"Next\":\"P\",\"Branches\":["
+                             "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}}]}}}"},
+    {"a catcher that leads back",
+     "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,"
+     "\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],\"Next\":\"P\"}],\"Branches\":["
+     "{\"StartAt\":\"T\",\"States\":{\"T\":{" FUNCTION ",\"End\":true}}},"
+     "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Fail\"}}}]}}}"},
+};
+
+START_TEST(an_endless_loop_ends_at_25000_events)
+{
+    start(ENDLESS[_i].definition, "[1,2,3]");
+    ck_assert_msg(world->exec.last_event_id == 25000, "%s: %d", ENDLESS[_i].says, world->exec.last_event_id);
+    ck_assert_int_eq(world->exec.status, EXEC_FAILED);
+    ck_assert_str_eq(world->exec.error, "States.Runtime");
+    ck_assert_str_eq(world->exec.cause,
+                     "The execution reached the maximum number of history events (25000).");
+    ck_assert_uint_eq(world->out.neffects, 1); /* no call ever left */
+    ck_assert_int_eq(world->out.effects[0].type, EFFECT_FINISH);
+    assert_laws();
+}
+END_TEST
+
+/* Whatever the last event would have been: the number of events before the loop moves the limit through it.
+ */
+START_TEST(the_limit_may_fall_on_any_event)
+{
+    static const char loop[] = "\"M\":{\"Type\":\"Map\",\"ResultPath\":null,\"ItemsPath\":\"$.i\",\"Next\":"
+                               "\"W\",\"ItemProcessor\":{\"StartAt\":\"P\","
+                               "\"States\":{\"P\":{\"Type\":\"Parallel\",\"Next\":\"F\",\"Branches\":["
+                               "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}}]},"
+                               "\"F\":{\"Type\":\"Fail\",\"Error\":\"E\"}}},"
+                               "\"Catch\":[{\"ErrorEquals\":[\"E\"],\"ResultPath\":null,\"Next\":\"W\"}]},"
+                               "\"W\":{\"Type\":\"Wait\",\"Seconds\":0,\"Next\":\"C\"},"
+                               "\"C\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.i\",\"IsPresent\":"
+                               "true,\"Next\":\"M\"}],\"Default\":\"M\"}";
+    struct js_buf text = {0};
+    char name[64];
+
+    js_buf_str(&text, "{\"StartAt\":\"S0\",\"States\":{");
+    for (int i = 0; i < _i; i++) {
+        snprintf(name, sizeof name, "\"S%d\":{\"Type\":\"Pass\",\"Next\":\"S%d\"},", i, i + 1);
+        js_buf_str(&text, name);
+    }
+    /* Two entries of the loop, an odd number of events apart. */
+    snprintf(name, sizeof name, "\"S%d\":{\"Type\":\"Pass\",\"Next\":\"M\"},", _i);
+    js_buf_str(&text, name);
+    js_buf_str(&text, loop);
+    js_buf_str(&text, "}}");
+    start(text.p, _i % 2 ? "{\"i\":[1]}" : "{\"i\":[1,2]}");
+    ck_assert_int_eq(world->exec.last_event_id, 25000);
+    ck_assert_int_eq(world->exec.status, EXEC_FAILED);
+    assert_laws();
+    js_buf_fini(&text);
+}
+END_TEST
+
+START_TEST(a_long_history_costs_no_stack)
+{
+    enum { DEEP = 24 };
+    struct js_buf text = {0};
+
+    for (int i = 0; i < DEEP; i++) {
+        char part[80];
+        snprintf(
+            part, sizeof part,
+            "%s\"StartAt\":\"P%d\",\"States\":{\"P%d\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":[{",
+            i ? "" : "{", i, i);
+        js_buf_str(&text, part);
+    }
+    js_buf_str(&text, "\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}");
+    for (int i = 0; i < DEEP; i++)
+        js_buf_str(&text, "}]}}");
+    js_buf_str(&text, "}");
+    start(text.p, "1");
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    ck_assert_uint_eq(value_bytes(world->exec.output), 2 * DEEP + 1);
+    assert_laws();
+    js_buf_fini(&text);
+}
+END_TEST
+
+/* ---- chance ---- */
+
+START_TEST(no_draw_comes_twice_and_a_replay_draws_the_same)
+{
+    char ids[20][40];
+    struct err err;
+    size_t n = 0;
+
+    start("{\"StartAt\":\"A\",\"States\":{\"A\":{" INVOKE ",\"ResultPath\":null,\"Next\":\"A\"}}}",
+          "{\"f\":\"g\"}");
+    for (; n < 20; n++) {
+        if (n % 2)
+            world_crash(world, WORLD_EPOCH_US);
+        ck_assert_int_eq(step(STIM_TASK_SUCCEEDED, world->calls[0].event_id, "{}", &err), 0);
+        const char *text = value_text(world->out.events[0].data, NULL),
+                   *at = strstr(text, "\"RequestId\":\"");
+        memcpy(ids[n], at + 13, 36);
+        ids[n][36] = '\0';
+        for (size_t i = 0; i < n; i++)
+            ck_assert_str_ne(ids[i], ids[n]);
+        ck_assert_msg(ids[n][14] == '4' && strchr("89ab", ids[n][19]), "%s is no UUID of version 4", ids[n]);
+    }
+}
+END_TEST
+
+/* ---- names ---- */
+
+START_TEST(the_same_attempt_has_the_same_key_and_no_other_has_it)
+{
+    char one[INTERP_KEY_BYTES], two[INTERP_KEY_BYTES];
+
+    ck_assert_str_eq(interp_idempotency_key(one, 77, 3), "000000000000004d-3");
+    ck_assert_str_ne(one, interp_idempotency_key(two, 77, 8));
+    ck_assert_str_ne(one, interp_idempotency_key(two, 78, 3));
+    ck_assert_str_ne(one, interp_step_key(two, 77, 3));
+    interp_idempotency_key(one, INT64_MAX, INT32_MAX);
+    ck_assert_uint_lt(strlen(one), INTERP_KEY_BYTES - 1);
+}
+END_TEST
+
+START_TEST(an_execution_has_an_arn_and_so_has_its_machine)
+{
+    struct js_buf text = {0};
+
+    start("{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}", "{}");
+    interp_execution_arn(&world->exec, &text);
+    js_buf_str(&text, " ");
+    interp_machine_arn(&world->exec, &text);
+    ck_assert_str_eq(text.p, "arn:aws:states:us-east-1:000000000000:execution:machine:run-1 "
+                             "arn:aws:states:us-east-1:000000000000:stateMachine:machine");
+    js_buf_fini(&text);
+}
+END_TEST
+
+static const struct {
+    const char *says, *input, *function; /* NULL: cannot be called */
+} FUNCTION_NAMES[] = {
+    {"a name", "{\"f\":\"charge\"}", "charge"},
+    {"a name with a qualifier", "{\"f\":\"charge:7\"}", "charge"},
+    {"an ARN", "{\"f\":\"arn:aws:lambda:us-east-1:000000000000:function:charge\"}", "charge"},
+    {"an ARN with a qualifier", "{\"f\":\"arn:aws:lambda:us-east-1:000000000000:function:charge:$LATEST\"}",
+     "charge"},
+    {"an ARN of another partition", "{\"f\":\"arn:aws-cn:lambda:cn-north-1:000000000000:function:charge\"}",
+     "charge"},
+    {"a partial ARN", "{\"f\":\"000000000000:function:charge\"}", "charge"},
+    {"a partial ARN with a qualifier", "{\"f\":\"000000000000:function:charge:7\"}", "charge"},
+    {"an empty name", "{\"f\":\"\"}", NULL},
+    {"an ARN that ends early", "{\"f\":\"arn:aws:lambda:us-east-1:000000000000:function:\"}", NULL},
+    {"a qualifier alone", "{\"f\":\":7\"}", NULL},
+    {"a number", "{\"f\":7}", NULL},
+    {"null", "{\"f\":null}", NULL},
+};
+
+START_TEST(a_function_is_named_in_all_the_ways_of_the_service)
+{
+    start("{\"StartAt\":\"A\",\"States\":{\"A\":{" INVOKE ",\"End\":true}}}", FUNCTION_NAMES[_i].input);
+    if (FUNCTION_NAMES[_i].function) {
+        ck_assert_uint_eq(world->ncalls, 1);
+        ck_assert_msg(strcmp(world->out.effects[0].function, FUNCTION_NAMES[_i].function) == 0, "%s: %s",
+                      FUNCTION_NAMES[_i].says, world->out.effects[0].function);
+    } else {
+        ck_assert_msg(world->exec.status == EXEC_FAILED, "%s", FUNCTION_NAMES[_i].says);
+        ck_assert_ptr_nonnull(strstr(world->exec.cause, "could not be used to start the Task"));
+    }
+}
+END_TEST
+
+/* ---- outcomes and texts ---- */
+
+START_TEST(one_outcome_may_gather_several_steps)
+{
+    struct stimulus in = {.type = STIM_START, .seed = 1};
+    struct outcome out;
+    struct arena *arena = arena_new();
+    struct err err;
+
+    world = world_new("{\"StartAt\":\"A\",\"States\":{\"A\":{" FUNCTION ",\"Next\":\"B\"},\"B\":{" FUNCTION
+                      ",\"End\":true}}}");
+    outcome_init(&out, arena);
+    in.data = value_new("1", 1);
+    ck_assert_int_eq(interp_step(&world->exec, &in, 1, &out, &err), 0);
+    in.type = STIM_TASK_SUCCEEDED;
+    in.event_id = 3;
+    ck_assert_int_eq(interp_step(&world->exec, &in, 1, &out, &err), 0);
+    ck_assert_uint_eq(out.nevents, 9);
+    ck_assert_uint_eq(out.neffects, 2);
+    for (size_t i = 0; i < out.nevents; i++)
+        ck_assert_int_eq(out.events[i].id, (int32_t)i + 1);
+    in.type = STIM_STOP;
+    ck_assert_int_eq(interp_step(&world->exec, &in, 1, &out, &err), 0);
+    ck_assert_uint_eq(out.neffects, 2); /* the call of B need not leave: the first call, and the end */
+    ck_assert_int_eq(out.effects[1].type, EFFECT_FINISH);
+    value_unref(in.data);
+    outcome_fini(&out);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(errors_and_causes_from_outside_are_made_clean_and_short)
+{
+    char error[400], cause[40000];
+    struct stimulus in = {.type = STIM_TASK_FAILED, .event_id = 3, .error = error, .cause = cause};
+    struct err err;
+
+    memset(error, 'e', sizeof error - 1);
+    error[sizeof error - 1] = '\0';
+    memset(cause, 'c', sizeof cause - 1);
+    cause[sizeof cause - 1] = '\0';
+    cause[1] = '\xff';
+    start("{\"StartAt\":\"A\",\"States\":{\"A\":{" FUNCTION ",\"End\":true,"
+          "\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],\"Next\":\"B\"}]},\"B\":{\"Type\":\"Succeed\"}}}",
+          "{}");
+    ck_assert_int_eq(world_step(world, &in, WORLD_EPOCH_US, &err), 0);
+    ck_assert_uint_eq(strlen(world->out.events[0].error), EVENT_ERROR_BYTES_MAX);
+    ck_assert_uint_le(strlen(world->out.events[0].cause), EVENT_CAUSE_BYTES_MAX);
+    ck_assert_int_eq(strncmp(world->out.events[0].cause,
+                             "c\xEF\xBF\xBD"
+                             "cc",
+                             6),
+                     0);
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    assert_laws();
+}
+END_TEST
+
+START_TEST(a_map_of_1000_calls_never_has_more_than_40_out)
+{
+    struct js_buf items = {0};
+    struct err err;
+    size_t most = 0;
+
+    js_buf_str(&items, "[0");
+    for (int i = 1; i < 1000; i++)
+        js_buf_str(&items, ",0");
+    js_buf_str(&items, "]");
+    start("{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":{"
+          "\"StartAt\":\"A\","
+          "\"States\":{\"A\":{" FUNCTION ",\"End\":true}}}}}}",
+          items.p);
+    while (world->ncalls) {
+        most = world->ncalls > most ? world->ncalls : most;
+        ck_assert_int_eq(step(STIM_TASK_SUCCEEDED, world->calls[world->ncalls / 2].event_id, "0", &err), 0);
+    }
+    ck_assert_uint_eq(most, 40);
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    ck_assert_str_eq(value_text(world->exec.output, NULL), items.p);
+    ck_assert_int_eq(world->exec.last_event_id, 7006);
+    assert_laws();
+    js_buf_fini(&items);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("the interpreter");
+    TCase *t = tcase_create("interp");
+
+    tcase_add_checked_fixture(t, NULL, end);
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, an_endless_loop_ends_at_25000_events, 0, sizeof ENDLESS / sizeof *ENDLESS);
+    tcase_add_loop_test(t, the_limit_may_fall_on_any_event, 0, 40);
+    tcase_add_test(t, a_long_history_costs_no_stack);
+    tcase_add_test(t, no_draw_comes_twice_and_a_replay_draws_the_same);
+    tcase_add_test(t, the_same_attempt_has_the_same_key_and_no_other_has_it);
+    tcase_add_test(t, an_execution_has_an_arn_and_so_has_its_machine);
+    tcase_add_loop_test(t, a_function_is_named_in_all_the_ways_of_the_service, 0,
+                        sizeof FUNCTION_NAMES / sizeof *FUNCTION_NAMES);
+    tcase_add_test(t, one_outcome_may_gather_several_steps);
+    tcase_add_test(t, errors_and_causes_from_outside_are_made_clean_and_short);
+    tcase_add_test(t, a_map_of_1000_calls_never_has_more_than_40_out);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}

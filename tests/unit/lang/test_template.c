@@ -1,0 +1,231 @@
+/* Amazon States Language, "Payload Template". The functions are tests/spec/intrinsic. */
+#include "lang/template.h"
+#include "base/json.h"
+
+#include <check.h>
+#include <string.h>
+
+static struct arena *arena;
+
+static void setup(void)
+{
+    arena = arena_new();
+}
+
+static void teardown(void)
+{
+    arena_free(arena);
+}
+
+static json_object *parse(const char *text)
+{
+    json_object *o = NULL;
+    ck_assert_msg(js_parse(text, strlen(text), &o, NULL) == 0, "%s", text);
+    return arena_adopt(arena, o);
+}
+
+static const char *written(json_object *o)
+{
+    struct js_buf b = {0};
+    js_write(&b, o);
+    const char *text = arena_strndup(arena, b.p, b.len);
+    js_buf_fini(&b);
+    return text;
+}
+
+static int root_of(void *self, const struct jpath *p, json_object **root, struct err *err)
+{
+    (void)err;
+    *root = p->root == JPATH_DATA ? self : NULL;
+    return 0;
+}
+
+static const struct {
+    const char *says, *src, *result;
+    bool constant;
+} FILLED[] = {
+    {"without a path it stands for itself", "{\"a\":[1,{\"b\":\"$.x\"}]}", "{\"a\":[1,{\"b\":\"$.x\"}]}",
+     true},
+    {"null", "null", "null", true},
+    {"a text", "\"$.x\"", "\"$.x\"", true},
+    {"a path", "{\"a.$\":\"$.x\"}", "{\"a\":5}", false},
+    {"null is found", "{\"a.$\":\"$.n\"}", "{\"a\":null}", false},
+    {"the whole input", "{\"a.$\":\"$\"}", "{\"a\":{\"x\":5,\"n\":null,\"l\":[1,2]}}", false},
+    {"members keep their order", "{\"b\":1,\"a.$\":\"$.x\",\"c\":2}", "{\"b\":1,\"a\":5,\"c\":2}", false},
+    {"deep within objects and arrays", "{\"o\":{\"l\":[1,{\"a.$\":\"$.l[0]\"},[{\"b.$\":\"$.x\"}]]}}",
+     "{\"o\":{\"l\":[1,{\"a\":1},[{\"b\":5}]]}}", false},
+    {"a function", "{\"a.$\":\"States.MathAdd($.x, 1)\"}", "{\"a\":6}", false},
+    {"texts of arrays are no paths", "[\"$.x\",{\"a.$\":\"$.x\"}]", "[\"$.x\",{\"a\":5}]", false},
+    {"a name that is the ending alone", "{\".$\":\"$.x\"}", "{\"\":5}", false},
+    {"a name with a dollar within", "{\"$.a\":1,\"b$\":2,\"c.$.d\":3}", "{\"$.a\":1,\"b$\":2,\"c.$.d\":3}",
+     true},
+};
+
+START_TEST(a_template_is_filled_in)
+{
+    struct jpath_env env = {.root = root_of, .self = parse("{\"x\":5,\"n\":null,\"l\":[1,2]}")};
+    json_object *src = parse(FILLED[_i].src), *out = NULL;
+    struct err err = {0};
+    const struct tmpl *t = tmpl_parse(arena, src, "/States/A/Parameters", &err);
+
+    ck_assert_msg(t != NULL, "%s: %s", FILLED[_i].says, err.cause);
+    ck_assert_msg(tmpl_constant(t) == FILLED[_i].constant, "%s: constant", FILLED[_i].says);
+    for (int again = 0; again < 2; again++) {
+        ck_assert_int_eq(tmpl_eval(t, &env, &out, &err), 0);
+        ck_assert_msg(!strcmp(written(out), FILLED[_i].result), "%s: got %s", FILLED[_i].says, written(out));
+        json_object_put(out);
+    }
+    ck_assert_str_eq(written(src), FILLED[_i].src);
+}
+END_TEST
+
+static const struct {
+    const char *src, *says;
+} REFUSED[] = {
+    {"{\"a.$\":\"x\"}", "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic "
+                        "function call at /States/A/Parameters"},
+    {"{\"a.$\":1}", "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function "
+                    "call at /States/A/Parameters"},
+    {"{\"a.$\":null}", "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function "
+                       "call at /States/A/Parameters"},
+    {"{\"b\":[0,{\"c\":{\"a.$\":\"States.Nothing()\"}}]}",
+     "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function call at "
+     "/States/A/Parameters/b/1/c"},
+    {"{\"a\":1,\"a.$\":\"$.x\"}",
+     "Two fields have the name 'a' once its \".$\" is taken off at /States/A/Parameters"},
+};
+
+START_TEST(a_wrong_template_is_refused_with_its_place)
+{
+    struct err err = {0};
+
+    ck_assert_ptr_null(tmpl_parse(arena, parse(REFUSED[_i].src), "/States/A/Parameters", &err));
+    ck_assert_str_eq(err.cause, REFUSED[_i].says);
+}
+END_TEST
+
+START_TEST(a_missing_path_names_its_field)
+{
+    struct jpath_env env = {.root = root_of, .self = parse("{\"y\":{}}")};
+    json_object *out = NULL;
+    struct err err = {0};
+    const struct tmpl *t = tmpl_parse(arena, parse("{\"o\":{\"value.$\":\"$.y.z\"}}"), "", &err);
+
+    ck_assert_int_eq(tmpl_eval(t, &env, &out, &err), -1);
+    ck_assert_str_eq(err.name, "States.Runtime");
+    ck_assert_str_eq(err.cause,
+                     "The JSONPath '$.y.z' specified for the field 'value.$' could not be found in the "
+                     "input '{\"y\":{}}'");
+}
+END_TEST
+
+START_TEST(a_large_input_is_not_shown)
+{
+    struct js_buf b = {0};
+    json_object *out = NULL;
+    struct err err = {0};
+
+    js_buf_str(&b, "[\"");
+    for (int i = 0; i < ERR_CAUSE_BYTES; i++)
+        js_buf_str(&b, "x");
+    js_buf_str(&b, "\"]");
+    struct jpath_env env = {.root = root_of, .self = parse(b.p)};
+    const struct tmpl_expr *e = tmpl_expr_parse(arena, "$.a", 3, &err);
+    ck_assert_int_eq(tmpl_expr_eval(e, "ErrorPath", &env, &out, &err), -1);
+    ck_assert_str_eq(
+        err.cause,
+        "The JSONPath '$.a' specified for the field 'ErrorPath' could not be found in the input '...'");
+    js_buf_fini(&b);
+}
+END_TEST
+
+/* {"a0.$": "$", "a1.$": "$", ...}: small, but its result is not. */
+static json_object *repeated(const char *expr, int times)
+{
+    json_object *o = json_object_new_object();
+    char name[20];
+
+    for (int i = 0; i < times; i++) {
+        snprintf(name, sizeof name, "a%d.$", i);
+        json_object_object_add(o, name, json_object_new_string(expr));
+    }
+    return arena_adopt(arena, o);
+}
+
+static const char *const GREEDY[] = {"$", "States.JsonToString($)", "States.Format('{}{}{}{}', $, $, $, $)",
+                                     "$..*", "States.Array($, $, $)"};
+
+START_TEST(a_greedy_template_fails)
+{
+    struct js_buf b = {0};
+    json_object *out = NULL;
+    struct err err = {0};
+
+    js_buf_str(&b, "[[[[[[1");
+    for (int i = 0; i < 50000; i++)
+        js_buf_str(&b, ",1234");
+    js_buf_str(&b, "]]]]]]");
+    struct jpath_env env = {.root = root_of, .self = parse(b.p)};
+    const struct tmpl *t = tmpl_parse(arena, repeated(GREEDY[_i], 1000), "", &err);
+    ck_assert_int_eq(tmpl_eval(t, &env, &out, &err), -1);
+    ck_assert_str_eq(err.name, "States.DataLimitExceeded");
+    js_buf_fini(&b);
+}
+END_TEST
+
+START_TEST(results_are_bounded_in_depth)
+{
+    json_object *data = parse("1"), *out = NULL;
+    struct err err = {0};
+    const struct tmpl *t = tmpl_parse(arena, parse("{\"a.$\":\"$\"}"), "", &err);
+    int times = 0;
+
+    for (; times < 2 * JS_DEPTH_MAX; times++) {
+        struct jpath_env env = {.root = root_of, .self = data};
+        if (tmpl_eval(t, &env, &out, &err) < 0)
+            break;
+        data = arena_adopt(arena, out);
+    }
+    ck_assert_int_eq(times, JS_DEPTH_MAX);
+    ck_assert_str_eq(err.name, "States.DataLimitExceeded");
+}
+END_TEST
+
+START_TEST(without_dice_there_is_no_chance)
+{
+    struct jpath_env env = {.root = root_of, .self = NULL};
+    json_object *out = NULL;
+    struct err err = {0};
+    const struct tmpl_expr *e = tmpl_expr_parse(arena, "States.UUID()", 13, &err);
+
+    ck_assert_int_eq(tmpl_expr_eval(e, "x.$", &env, &out, &err), -1);
+    ck_assert_str_eq(err.name, "States.IntrinsicFailure");
+    ck_assert_ptr_null(tmpl_expr_path(e));
+    ck_assert_ptr_nonnull(tmpl_expr_path(tmpl_expr_parse(arena, "$.a", 3, &err)));
+}
+END_TEST
+
+#define COUNT(table) (int)(sizeof(table) / sizeof *(table))
+
+int main(void)
+{
+    Suite *s = suite_create("Amazon States Language: payload templates");
+    TCase *t = tcase_create("template");
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_loop_test(t, a_template_is_filled_in, 0, COUNT(FILLED));
+    tcase_add_loop_test(t, a_wrong_template_is_refused_with_its_place, 0, COUNT(REFUSED));
+    tcase_add_test(t, a_missing_path_names_its_field);
+    tcase_add_test(t, a_large_input_is_not_shown);
+    tcase_add_loop_test(t, a_greedy_template_fails, 0, COUNT(GREEDY));
+    tcase_add_test(t, results_are_bounded_in_depth);
+    tcase_add_test(t, without_dice_there_is_no_chance);
+    tcase_set_timeout(t, 30);
+    suite_add_tcase(s, t);
+
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}

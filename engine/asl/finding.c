@@ -54,7 +54,8 @@ static struct asl_finding *add(struct asl_findings *f, bool warning, const struc
                                const char *fmt, va_list args) __attribute__((format(printf, 5, 0)));
 
 /* Values within a message may have been cut in the middle of a character. */
-static const char *message(struct arena *a, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *message(struct arena *a, const char *fmt,
+                                                                 va_list args)
 {
     char text[MESSAGE_BYTES];
 
@@ -65,8 +66,9 @@ static const char *message(struct arena *a, const char *fmt, va_list args)
     return kept;
 }
 
-static struct asl_finding *add(struct asl_findings *f, bool warning, const struct place *at, const char *code,
-                               const char *fmt, va_list args)
+__attribute__((format(printf, 5, 0))) static struct asl_finding *add(struct asl_findings *f, bool warning,
+                                                                     const struct place *at, const char *code,
+                                                                     const char *fmt, va_list args)
 {
     f->nerrors += !warning;
     if (f->n == ASL_FINDINGS_MAX) {

@@ -69,6 +69,7 @@ bool js_within(json_object *o, size_t max_bytes, unsigned max_depth); /* is js_w
 
 /* Bytes of the UTF-8 character at text, 1 to 4; 0 if none is there (RFC 3629). */
 size_t js_utf8(const char *text, size_t len);
+bool js_is_utf8(const char *text, size_t len);
 /* Code points in valid UTF-8. */
 size_t js_chars(const char *text, size_t len);
 

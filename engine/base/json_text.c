@@ -62,6 +62,16 @@ size_t js_quote(char *to, const char *text, size_t len)
     return (size_t)(p - to);
 }
 
+bool js_is_utf8(const char *text, size_t len)
+{
+    for (size_t i = 0, n; i < len; i += n) {
+        n = js_utf8(text + i, len - i);
+        if (n == 0)
+            return false;
+    }
+    return true;
+}
+
 size_t js_chars(const char *text, size_t len)
 {
     size_t chars = 0;

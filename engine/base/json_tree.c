@@ -454,7 +454,7 @@ static bool within(json_object *o, size_t *left, unsigned depth)
         return true;
     }
     case json_type_object: {
-        if (depth == 0 || !spend(left, 2))
+        if (depth == 0 || !spend(left, 1))
             return false;
         json_object_object_foreach(o, key, member)
         {

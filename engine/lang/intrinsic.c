@@ -700,7 +700,7 @@ static int parse_arguments(struct reader *r, struct tmpl_expr *e)
     if (!take(r, ')')) {
         do {
             const struct tmpl_expr *arg =
-                e->nargs < TMPL_ARGUMENTS_MAX ? parse_expr(r) : refuse(r, "too many arguments");
+                e->nargs < e->function->max_args ? parse_expr(r) : refuse(r, "too many arguments");
             if (arg && !may_fit(e->function, e->nargs, arg))
                 arg = refuse(r, "the argument has the wrong type");
             if (!arg)
@@ -713,8 +713,8 @@ static int parse_arguments(struct reader *r, struct tmpl_expr *e)
             goto out;
         }
     }
-    if (e->nargs < e->function->min_args || e->nargs > e->function->max_args) {
-        refuse(r, "the function takes another number of arguments");
+    if (e->nargs < e->function->min_args) {
+        refuse(r, "too few arguments");
         goto out;
     }
     e->args = arena_alloc(r->arena, list.len);
@@ -787,8 +787,10 @@ const struct tmpl_expr *tmpl_expr_parse(struct arena *a, const char *text, size_
 {
     struct reader r = {.arena = a, .text = arena_strndup(a, text, len), .len = len, .err = err};
 
-    if (memchr(text, '\0', len))
-        return refuse(&r, "U+0000 is not allowed");
+    if (memchr(text, '\0', len) || !js_is_utf8(text, len)) {
+        err_set(err, ERR_VALIDATION, "an expression is valid UTF-8 without U+0000");
+        return NULL;
+    }
     const struct tmpl_expr *e = parse_expr(&r);
     if (e && peek(&r))
         return refuse(&r, "nothing can follow");

@@ -332,6 +332,16 @@ const struct jpath_call *jpath_call_parse(const struct jpath_reader *r, size_t f
     return parse_arguments(call, r, open + 1, close) < 0 ? NULL : call;
 }
 
+static int evaluate(const struct jpath_call *c, size_t i, struct jpath_work *w, json_object **out)
+{
+    int rc = jpath_run(c->args[i].path, w->doc, false, w, out, NULL);
+
+    if (rc == PATH_MISSING || rc == PATH_UNFIT)
+        err_set(w->err, ERR_RUNTIME, "No results for the argument %s of %s()", c->args[i].path->text,
+                c->function->name);
+    return rc;
+}
+
 int jpath_call_apply(const struct jpath_call *c, json_object *model, json_object *more, struct jpath_work *w,
                      json_object **out)
 {
@@ -342,7 +352,7 @@ int jpath_call_apply(const struct jpath_call *c, json_object *model, json_object
     for (size_t i = 0; i < c->nargs && !more && rc == 0; i++) {
         args[i] = NULL;
         if (c->args[i].path)
-            rc = jpath_run(c->args[i].path, w->doc, false, w, &args[i], NULL);
+            rc = evaluate(c, i, w, &args[i]);
         else
             args[i] = json_object_get(c->args[i].value);
         in.nargs++;

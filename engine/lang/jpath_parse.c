@@ -567,8 +567,8 @@ const struct jpath *jpath_parse(struct arena *a, const char *text, size_t len, s
         err_set(err, ERR_VALIDATION, "a path of more than %d bytes", JPATH_BYTES_MAX);
         return NULL;
     }
-    if (memchr(text, '\0', len)) {
-        err_set(err, ERR_VALIDATION, "a path cannot hold U+0000");
+    if (memchr(text, '\0', len) || !js_is_utf8(text, len)) {
+        err_set(err, ERR_VALIDATION, "a path is valid UTF-8 without U+0000");
         return NULL;
     }
 

@@ -29,8 +29,7 @@ int value_fits(const char *name, struct value *v, struct err *err)
     return value_bytes(v) <= VALUE_BYTES_MAX ? 0 : data_limit(name, err);
 }
 
-/* Passes rc on, or refuses a value that is too large to be journaled, and releases it. */
-static int fitting(int rc, const char *name, struct value **v, struct err *err)
+int value_fitting(int rc, const char *name, struct value **v, struct err *err)
 {
     if (rc < 0 || value_fits(name, *v, err) == 0)
         return rc;
@@ -324,7 +323,7 @@ static int output_path(struct step *s, struct frame *f, struct value *data, stru
     scope_init(&sc, s, f, data);
     int rc = scope_path(&sc, &f->state->output_path, out, err);
     scope_fini(&sc);
-    return fitting(rc, f->state->name, out, err);
+    return value_fitting(rc, f->state->name, out, err);
 }
 
 int dataflow_pass(struct step *s, struct frame *f, struct value **out, struct err *err)
@@ -347,7 +346,7 @@ int dataflow_args(struct step *s, struct frame *f, struct value *in, bool schedu
     sc.scheduling = scheduling;
     int rc = scope_template(&sc, f->state->parameters, args, err);
     scope_fini(&sc);
-    return fitting(rc, f->state->name, args, err);
+    return value_fitting(rc, f->state->name, args, err);
 }
 
 static int select_result(struct step *s, struct frame *f, struct value *result, struct value **out,

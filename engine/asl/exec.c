@@ -209,8 +209,8 @@ static void each(struct frame *f, void (*fn)(struct frame *f, void *arg), void *
 
     fn(f, arg);
     if (f->children)
-        DL_FOREACH(f->children->list, child)
-    each(child, fn, arg);
+        DL_FOREACH (f->children->list, child)
+            each(child, fn, arg);
 }
 
 void exec_each(const struct exec *ex, void (*fn)(struct frame *f, void *arg), void *arg)

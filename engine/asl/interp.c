@@ -144,19 +144,39 @@ void step_call(struct step *s, struct frame *f)
         task_effect(s->ex, f, s->out->arena, add_effect(s->out, EFFECT_CALL, f));
 }
 
+/* The call of that attempt, if it waits for this very commit; NULL: it left with an earlier one. */
+static struct effect *unreleased_call(const struct outcome *out, int32_t scheduled_id)
+{
+    if (out->nevents == 0 || scheduled_id < out->events[0].id)
+        return NULL;
+    for (size_t i = out->neffects; i-- > 0;)
+        if (out->effects[i].type == EFFECT_CALL && out->effects[i].event_id == scheduled_id)
+            return &out->effects[i];
+    return NULL;
+}
+
 void step_cancel(struct step *s, struct frame *f)
 {
-    struct outcome *out = s->out;
-
     if (f->phase != FRAME_CALLING)
         return;
-    for (size_t i = out->neffects; i-- > 0;)
-        if (out->effects[i].type == EFFECT_CALL && out->effects[i].event_id == f->scheduled_id) {
-            value_unref(out->effects[i].body); /* not released yet: so it need never leave */
-            memmove(&out->effects[i], &out->effects[i + 1], (--out->neffects - i) * sizeof *out->effects);
-            return;
-        }
-    add_effect(out, EFFECT_CANCEL, f);
+    struct effect *call = unreleased_call(s->out, f->scheduled_id);
+    if (call)
+        call->type = EFFECT_VOID;
+    else
+        add_effect(s->out, EFFECT_CANCEL, f);
+}
+
+/* Calls that were cancelled before they left need not leave at all. */
+static void drop_void_effects(struct outcome *out)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < out->neffects; i++)
+        if (out->effects[i].type == EFFECT_VOID)
+            value_unref(out->effects[i].body);
+        else
+            out->effects[kept++] = out->effects[i];
+    out->neffects = kept;
 }
 
 static void cancel(struct frame *f, void *s)
@@ -210,8 +230,7 @@ static void enter(struct step *s, struct frame *f, const struct asl_state *to, s
         ops->begin(s, f);
 }
 
-/* Each frame goes on until it waits for something, then the next; those that were closed meanwhile are gone.
- */
+/* Each frame goes on until it waits for something, then the next. Some were closed meanwhile. */
 static void run(struct step *s)
 {
     while (s->next < s->ntodo) {
@@ -268,6 +287,12 @@ void state_done(struct step *s, struct frame *f, struct value *result)
         return state_broken(s, f, &err);
     state_leave(s, f, f->state->next, output);
     value_unref(output);
+}
+
+void waits_long(struct step *s, struct frame *f)
+{
+    value_rest(f->input);
+    value_rest(s->ex->input);
 }
 
 /* ---- stimuli ---- */
@@ -328,7 +353,7 @@ static int callback(struct step *s, const struct stimulus *in, struct err *err)
     return 0;
 }
 
-/* Ended from outside: nothing in the history caused it, so it follows from no event. */
+/* Ended from outside. A stop follows from nothing in the history: its event says 0. */
 static int ended_by(struct step *s, const struct stimulus *in, struct err *err)
 {
     struct frame *root = &s->ex->root;
@@ -346,13 +371,15 @@ static int ended_by(struct step *s, const struct stimulus *in, struct err *err)
 
 /* ---- time ---- */
 
-struct due { /* the frames whose moment has come, in the order of their numbers within each tree */
+struct due_frame {
+    uint32_t frame;
+    int32_t timed_out; /* the event that says so; 0: it is due for another reason */
+    bool heartbeat;    /* it was HeartbeatSeconds that ran out */
+};
+
+struct due { /* the frames whose moment has come, parents before children, elder before younger */
     struct step *s;
-    struct due_frame {
-        uint32_t frame;
-        int32_t timed_out; /* the event that says so; 0: it is due for another reason */
-        bool heartbeat;
-    } * list;
+    struct due_frame *list;
     size_t n, cap;
 };
 
@@ -390,8 +417,7 @@ static void go_on(struct step *s, struct frame *f, const struct due_frame *d)
     }
 }
 
-/* All tasks whose time has run out say so first; then each failure takes its course, and may close the rest.
- */
+/* All tasks whose time has run out say so first; then each failure takes its course, and may close others. */
 static void time_has_come(struct step *s)
 {
     struct exec *ex = s->ex;
@@ -447,6 +473,7 @@ int interp_step(struct exec *ex, const struct stimulus *in, int64_t now_us, stru
         break;
     }
     run(&s);
+    drop_void_effects(out);
     out->wake_us = exec_wake(ex);
     return rc;
 }

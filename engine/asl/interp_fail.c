@@ -34,9 +34,9 @@ static void abort_children(struct step *s, struct frame *parent, struct frame *f
         return;
     if (failed)
         abort_frame(s, failed, failure, EV_ITERATION_FAILED);
-    DL_FOREACH(parent->children->list, f)
-    if (f != failed)
-        abort_frame(s, f, failure, EV_ITERATION_ABORTED);
+    DL_FOREACH (parent->children->list, f)
+        if (f != failed)
+            abort_frame(s, f, failure, EV_ITERATION_ABORTED);
 }
 
 /* A state that was entered and neither left nor ended by an event of its own. */
@@ -79,7 +79,8 @@ static bool retry(struct step *s, struct frame *f, const struct failure *why)
     int i = retry_find(st->retriers, st->nretriers, why->match);
     if (i < 0)
         return false;
-    int64_t wait = retry_delay(&st->retriers[i], f->retries ? f->retries[i] : 0, step_dice(s));
+    uint64_t jitter = clock_dice(~s->ex->seed, (uint64_t)why->event_id); /* each failure draws its own */
+    int64_t wait = retry_delay(&st->retriers[i], f->retries ? f->retries[i] : 0, jitter);
     if (wait == RETRY_EXHAUSTED)
         return false;
 
@@ -111,15 +112,10 @@ static int error_output(const struct frame *f, const struct catcher *c, const st
             return -1;
         error = placed;
     }
-    if (value_made(f->state->name, error, out, err) < 0)
-        return -1;
-    if (value_fits(f->state->name, *out, err) == 0)
-        return 0;
-    value_unref(*out);
-    return -1;
+    return value_fitting(value_made(f->state->name, error, out, err), f->state->name, out, err);
 }
 
-static bool catch (struct step *s, struct frame *f, const struct failure *why)
+static bool caught(struct step *s, struct frame *f, const struct failure *why)
 {
     const struct asl_state *st = f->state;
     struct value *output;
@@ -151,7 +147,7 @@ void state_failed(struct step *s, struct frame *f, const struct failure *why)
         told.event_id = emit_after(
             s, f, why->event_id,
             (struct event){.type = f->state->type == ASL_MAP ? EV_MAP_FAILED : EV_PARALLEL_FAILED});
-    if (!catch (s, f, &told))
+    if (!caught(s, f, &told))
         frame_failed(s, f, &told);
 }
 

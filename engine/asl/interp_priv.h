@@ -23,6 +23,9 @@ enum { EVENTS_MAX = 25000 };                 /* of one history; the last one say
 #define HELD_US          CLOCK_SECOND        /* how long a callback waits for the answer of its own call */
 #define WAIT_SECONDS_MAX INT64_C(2147483647) /* a longer Wait is refused */
 
+/* Within a step: a call that was cancelled before it left. */
+#define EFFECT_VOID ((enum effect_type)(EFFECT_FINISH + 1))
+
 struct transition { /* a frame that enters a state */
     uint32_t frame;
     const struct asl_state *to;
@@ -63,22 +66,24 @@ void step_start(struct step *s, const struct frame *child, struct value *input);
 /* The same for a frame on its way: it goes on before any other. */
 void step_go(struct step *s, const struct frame *f, const struct asl_state *to, struct value *input);
 
-/* 64 uniform bits. Their place among all draws is given by the next event's number, so a replay throws the
- * same. */
+/* 64 uniform bits. Which of the seed's draws they are depends on the history alone: so a recovery goes on
+ * alike. */
 uint64_t step_dice(struct step *s);
 
 void step_call(struct step *s, struct frame *f);   /* EFFECT_CALL for the attempt just scheduled */
 void step_cancel(struct step *s, struct frame *f); /* EFFECT_CANCEL, if a call is out; or it never leaves */
 
-/* The execution ends with this event (type, data, error, cause) of frame f: calls are cancelled,
- * EFFECT_FINISH. */
+/* The execution ends with this event of frame f: calls that are out are cancelled, and EFFECT_FINISH. */
 void execution_ends(struct step *s, struct frame *f, int32_t prev, struct event e);
 
-/* f's state ends: with its result, which ResultSelector to OutputPath shape; with its output, towards next.
- */
+/* f's state ends: with a result, which ResultSelector to OutputPath shape into the output; f may be gone
+ * then. */
 void state_done(struct step *s, struct frame *f, struct value *result);
+/* With its output, towards next (NULL: the block ends); f may be gone then. */
 void state_leave(struct step *s, struct frame *f, const struct asl_state *next, struct value *output);
-/* f's state ends by a catcher, whose index it is. f may be gone afterwards. */
+/* f may wait for years now: of its values the text is enough. */
+void waits_long(struct step *s, struct frame *f);
+/* f's state ends by its catcher of that index. */
 void state_caught(struct step *s, struct frame *f, size_t catcher, struct value *output);
 
 struct state_ops {
@@ -146,6 +151,8 @@ int dataflow_output(struct step *s, struct frame *f, struct value *result, struc
  */
 int value_made(const char *name, struct json_object *taken, struct value **out, struct err *err);
 int value_fits(const char *name, struct value *v, struct err *err);
+/* Passes a failure (rc -1) on; refuses and releases a value that is too large. */
+int value_fitting(int rc, const char *name, struct value **v, struct err *err);
 /* A value from text put together from JSON texts. */
 int value_spliced(const char *name, const char *text, size_t len, struct value **out, struct err *err);
 int data_limit(const char *name, struct err *err);
@@ -164,7 +171,7 @@ void map_begin(struct step *s, struct frame *f);
 void wait_over(struct step *s, struct frame *f);
 void branch_done(struct step *s, struct frame *parallel);
 void iteration_done(struct step *s, struct frame *iteration);
-/* The items of a Map under way, borrowed; NULL with err when they cannot be made out again after a recovery.
+/* The items of a Map under way, borrowed; NULL with err: they could not be made out again after a recovery.
  */
 struct json_object *map_items(struct step *s, struct frame *map, struct err *err);
 /* All branches or iterations have ended: their results are the state's. */

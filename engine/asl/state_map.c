@@ -78,11 +78,7 @@ static int item_input(struct step *s, struct frame *map, int32_t index, struct v
         rc = value_made(map->state->name, json_object_get(json_object_array_get_idx(items, (size_t)index)),
                         out, err);
     }
-    if (rc == 0 && value_fits(map->state->name, *out, err) < 0) {
-        value_unref(*out);
-        rc = -1;
-    }
-    return rc;
+    return value_fitting(rc, map->state->name, out, err);
 }
 
 /* false: something failed, and map may be gone. */

@@ -38,9 +38,8 @@ static bool is_arn_of_function(const char *text)
 }
 
 /*
- * The registry's name in a FunctionName: "NAME", "ACCOUNT:function:NAME" or a whole ARN, each with an
- * optional
- * ":QUALIFIER", which pawl does not tell apart.
+ * The registry's name in a FunctionName: "NAME", "ACCOUNT:function:NAME" or a whole ARN; a ":QUALIFIER"
+ * behind it is allowed, and means nothing here.
  */
 static const char *function_name(const char *text, size_t *len)
 {
@@ -205,6 +204,8 @@ void task_succeeded(struct step *s, struct frame *f, struct value *answer)
         emit(s, f, (struct event){.type = EV_TASK_SUBMITTED, .data = result});
         if (f->held)
             token_released(s, f);
+        else
+            waits_long(s, f);
     }
     value_unref(result);
 }

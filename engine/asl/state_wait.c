@@ -86,8 +86,7 @@ void wait_begin(struct step *s, struct frame *f)
     if (due_us <= s->now_us)
         return wait_over(s, f);
     emit(s, f, (struct event){.type = EV_WAIT_SCHEDULED, .due_us = due_us});
-    value_rest(f->input); /* it may sleep for years: the text is enough */
-    value_rest(s->ex->input);
+    waits_long(s, f);
 }
 
 void wait_over(struct step *s, struct frame *f)

@@ -210,6 +210,29 @@ static int parse_pattern(struct jpath_reader *r, struct operand *o)
     return o->pattern ? 0 : jpath_refuse(r, "not a regular expression");
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* true, false, null; any other word is a text whose quotes were left out, as published definitions have it.
+ */
+static int parse_word(struct jpath_reader *r, struct operand *o)
+{
+    size_t from = r->at;
+
+    while (r->at < r->len && (is_letter(r->text[r->at]) || memchr("0123456789-.", r->text[r->at], 12)))
+        r->at++;
+    const char *word = arena_strndup(r->arena, r->text + from, r->at - from);
+    if (!strcmp(word, "null"))
+        return 0;
+    bool truth = !strcmp(word, "true");
+    o->value =
+        truth || !strcmp(word, "false") ? json_object_new_boolean(truth) : json_object_new_string(word);
+    arena_adopt(r->arena, o->value);
+    return 0;
+}
+
 static int parse_operand(struct jpath_reader *r, struct operand *o)
 {
     *o = (struct operand){.kind = OPERAND_VALUE};
@@ -231,14 +254,7 @@ static int parse_operand(struct jpath_reader *r, struct operand *o)
     case '/':
         return parse_pattern(r, o);
     }
-    if (take(r, "null"))
-        return 0;
-    bool truth = take(r, "true");
-    if (truth || take(r, "false")) {
-        o->value = arena_adopt(r->arena, json_object_new_boolean(truth));
-        return 0;
-    }
-    return parse_number(r, o);
+    return is_letter(peek(r)) ? parse_word(r, o) : parse_number(r, o);
 }
 
 static int parse_operator(struct jpath_reader *r, enum operator_kind *op)

@@ -409,6 +409,35 @@ static int read_filter(struct steps *s, struct jpath_reader *r)
     return 0;
 }
 
+static bool take_token(const struct jpath_reader *r, size_t *at, const char *token)
+{
+    size_t from = skip_spaces(r, *at), len = strlen(token);
+
+    if (strncmp(r->text + from, token, len) != 0)
+        return false;
+    *at = skip_spaces(r, from + len);
+    return true;
+}
+
+/* [(@.length-1)]: the last element; all that published definitions make of script expressions. */
+static int read_script(struct steps *s, struct jpath_reader *r)
+{
+    int32_t *index = arena_alloc(r->arena, sizeof *index);
+    size_t at = r->at;
+
+    if (!take_token(r, &at, "[") || !take_token(r, &at, "(") || !take_token(r, &at, "@.length") ||
+        !take_token(r, &at, "-") || !read_int(r->text, &at, r->len, index) || *index < 1 ||
+        !take_token(r, &at, ")") || !take_token(r, &at, "]"))
+        return jpath_refuse(r, "of script expressions only [(@.length-1)] and its like are known");
+
+    struct jpath_step *step = add_step(s, STEP_INDEX);
+    *index = -*index;
+    step->n = 1;
+    step->indexes = index;
+    r->at = at;
+    return 0;
+}
+
 static int read_bracket(struct steps *s, struct jpath_reader *r)
 {
     char c = r->text[skip_spaces(r, r->at + 1)];
@@ -421,6 +450,8 @@ static int read_bracket(struct steps *s, struct jpath_reader *r)
         return read_bracket_wildcard(s, r);
     if (c == '?')
         return read_filter(s, r);
+    if (c == '(')
+        return read_script(s, r);
     return jpath_refuse(r, "'[' needs a quoted name, an index, a slice, '*' or a filter");
 }
 

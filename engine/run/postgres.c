@@ -1,17 +1,14 @@
-#include "run/postgres.h"
+#include "run/postgres_priv.h"
+
 #include "base/arena.h"
 #include "run/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
+#include <ftw.h>
 #include <libpq-fe.h>
-#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,40 +17,42 @@
 #include <unistd.h>
 
 enum {
-    START_SECONDS = 60,
-    SOCKET_DIR_MAX = 85, /* a unix socket's whole path has 107 bytes at most */
+    SOCKET_PATH_MAX = 100, /* what a unix socket's address surely holds */
+    START_SECONDS = 60,    /* recovery after a crash included */
+    OPTIONS_MAX = 32,
+    LOG_BYTES_MAX = 16 << 20, /* a longer one is begun anew at the next start */
     POLL_MS = 20,
 };
 
-struct postgres {
-    char *dir;        /* the data directory, absolute */
-    char *cluster;    /* DIR/postgres */
-    char *log;        /* DIR/postgres.log */
-    char *socket_dir; /* 0700 */
-    char *bin;        /* folder of initdb and postgres */
-    char *conninfo;
-    pid_t pid; /* the postmaster; 0: none known */
-    int lock;  /* DIR/pawld.lock, held while p lives */
-    uid_t uid; /* who the server runs as; 0: as we are */
-    gid_t gid;
+static const char SOCKET_NAME[] = "/.s.PGSQL.5432";
+
+/*
+ * Given on the command line, so that no file can take durability back.  Errors of statements are pawld's to
+ * report: the log holds what concerns the server.
+ */
+static const char *const OPTIONS[] = {
+    "listen_addresses=",
+    "port=5432",
+    "unix_socket_permissions=0700",
+    "fsync=on",
+    "full_page_writes=on",
+    "synchronous_commit=on",
+    "shared_buffers=128MB",
+    "max_wal_size=2GB",
+    "checkpoint_timeout=15min",
+    "wal_compression=lz4", /* of full pages after a checkpoint: see the figures in the commit that chose it */
+    "jit=off",
+    "max_parallel_workers_per_gather=0",
+    "autovacuum=on",
+    "log_min_messages=log",
+    "log_timezone=UTC",
+    "timezone=UTC",
+    NULL,
 };
 
-static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *text(const char *fmt, ...)
+static void sleep_ms(int ms)
 {
-    char *out;
-    va_list ap;
-
-    va_start(ap, fmt);
-    if (vasprintf(&out, fmt, ap) < 0)
-        abort();
-    va_end(ap);
-    return out;
-}
-
-static void nap(void)
-{
-    nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
 }
 
 static int64_t now_ms(void)
@@ -61,7 +60,7 @@ static int64_t now_ms(void)
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- folders ---- */
@@ -70,434 +69,288 @@ static int make_folders(const char *path, struct err *err)
 {
     char part[PATH_MAX];
 
-    if (strlen(path) >= sizeof part)
-        return err_set(err, ERR_INTERNAL, "data directory: the path is longer than %d bytes", PATH_MAX - 1);
-    for (size_t i = 1; i <= strlen(path); i++) {
-        if (path[i] != '/' && path[i] != '\0')
+    if (strlen(path) >= sizeof part - 64)
+        return err_set(err, ERR_INTERNAL, "data directory: the name has %zu bytes", strlen(path));
+    snprintf(part, sizeof part, "%s", path);
+    for (char *p = part + 1;; p++) {
+        char c = *p;
+        if (c && c != '/')
             continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
+        *p = '\0';
         if (mkdir(part, 0755) < 0 && errno != EEXIST)
-            return err_set(err, ERR_INTERNAL, "data directory %s: cannot make it: %s", part, strerror(errno));
+            return err_set(err, ERR_INTERNAL, "data directory %s: cannot be made: %s", part, strerror(errno));
+        *p = c;
+        if (!c)
+            return 0;
     }
-    return 0;
 }
 
-static int open_folder(struct postgres *p, const char *data_dir, struct err *err)
+static int take_lock(struct postgres *p, struct err *err)
 {
-    if (make_folders(data_dir, err) < 0)
-        return -1;
-    p->dir = realpath(data_dir, NULL);
-    if (!p->dir)
-        return err_set(err, ERR_INTERNAL, "data directory %s: %s", data_dir, strerror(errno));
-    p->cluster = text("%s/postgres", p->dir);
-    p->log = text("%s/postgres.log", p->dir);
-    return 0;
-}
+    char path[PATH_MAX + 16], holder[32] = "";
 
-static int lock_folder(struct postgres *p, struct err *err)
-{
-    char *path = text("%s/pawld.lock", p->dir);
-
+    snprintf(path, sizeof path, "%s/lock", p->data_dir);
     p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    free(path);
     if (p->lock < 0)
-        return err_set(err, ERR_INTERNAL, "data directory %s: cannot write there: %s", p->dir,
+        return err_set(err, ERR_INTERNAL, "data directory %s: %s", p->data_dir, strerror(errno));
+    if (flock(p->lock, LOCK_EX | LOCK_NB) < 0) {
+        ssize_t n = read(p->lock, holder, sizeof holder - 1);
+        holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
+        return err_set(err, ERR_INTERNAL, "data directory %s: another pawld holds it (process %s)",
+                       p->data_dir, *holder ? holder : "unknown");
+    }
+    int n = snprintf(holder, sizeof holder, "%d\n", (int)getpid());
+    if (ftruncate(p->lock, 0) < 0 || pwrite(p->lock, holder, (size_t)n, 0) != n)
+        return err_set(err, ERR_INTERNAL, "data directory %s: cannot be written: %s", p->data_dir,
                        strerror(errno));
-    if (flock(p->lock, LOCK_EX | LOCK_NB) < 0)
-        return err_set(err, ERR_INTERNAL, "data directory %s: another pawld uses it", p->dir);
     return 0;
 }
 
-/* Runs fn in a child that is the server's user; its exit status. */
-static int as_server_user(const struct postgres *p, int (*fn)(const struct postgres *p))
-{
-    pid_t pid = fork();
-    int status;
-
-    if (pid < 0)
-        return -1;
-    if (pid == 0) {
-        if (p->uid && (setgid(p->gid) < 0 || setuid(p->uid) < 0))
-            _exit(126);
-        _exit(fn(p));
-    }
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
-}
-
-static int can_enter(const struct postgres *p)
-{
-    return chdir(p->dir) == 0 && access(p->dir, X_OK) == 0 ? 0 : 1;
-}
-
-/* As root: the server runs as "postgres", who must be able to reach the folder. */
 static int choose_user(struct postgres *p, struct err *err)
 {
-    if (geteuid() != 0)
-        return 0;
-    struct passwd *pw = getpwnam("postgres");
-    if (!pw)
+    struct passwd *pw = geteuid() == 0 ? getpwnam("postgres") : getpwuid(geteuid());
+
+    if (!pw && geteuid() == 0)
         return err_set(err, ERR_INTERNAL,
-                       "PostgreSQL does not run as root, and there is no user \"postgres\": run pawld as an "
+                       "PostgreSQL does not run as root, and there is no user postgres; start pawld as an "
                        "ordinary user");
-    p->uid = pw->pw_uid;
-    p->gid = pw->pw_gid;
-    if (as_server_user(p, can_enter) != 0)
-        return err_set(
-            err, ERR_INTERNAL,
-            "data directory %s: PostgreSQL does not run as root, and the user \"postgres\" cannot enter "
-            "this folder: choose another by --data-dir, /var/lib/pawl for example",
-            p->dir);
+    p->uid = pw ? pw->pw_uid : geteuid();
+    p->gid = pw ? pw->pw_gid : getegid();
+    snprintf(p->user, sizeof p->user, "%s", pw ? pw->pw_name : "pawl");
     return 0;
 }
 
-/* Where the socket lives: in the data directory, or under /tmp when that path is too long for a socket. */
-static int make_socket_dir(struct postgres *p, struct err *err)
+static int check_access(struct postgres *p, struct err *err)
 {
-    p->socket_dir = text("%s/socket", p->dir);
-    if (strlen(p->socket_dir) > SOCKET_DIR_MAX) {
-        uint64_t hash = UINT64_C(14695981039346656037);
-        for (const char *c = p->dir; *c; c++)
-            hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
-        free(p->socket_dir);
-        p->socket_dir = text("/tmp/pawl-%u-%016llx", (unsigned)geteuid(), (unsigned long long)hash);
-    }
-    if (mkdir(p->socket_dir, 0700) < 0 && errno != EEXIST)
-        return err_set(err, ERR_INTERNAL, "%s: cannot make it: %s", p->socket_dir, strerror(errno));
+    int error = postgres_can_enter(p, p->data_dir);
 
-    struct stat st;
-    if (lstat(p->socket_dir, &st) < 0 || !S_ISDIR(st.st_mode) ||
-        (st.st_uid != geteuid() && st.st_uid != p->uid))
-        return err_set(err, ERR_INTERNAL, "%s: is not a folder of this user", p->socket_dir);
-    if (chmod(p->socket_dir, 0700) < 0 || (p->uid && chown(p->socket_dir, p->uid, p->gid) < 0))
-        return err_set(err, ERR_INTERNAL, "%s: %s", p->socket_dir, strerror(errno));
-    return 0;
-}
-
-/* ---- versions ---- */
-
-/* The major version of the cluster, 0 when there is none yet. */
-static int cluster_version(const struct postgres *p)
-{
-    char *path = text("%s/PG_VERSION", p->cluster);
-    FILE *f = fopen(path, "re");
-    int major = 0;
-
-    free(path);
-    if (!f)
-        return 0;
-    if (fscanf(f, "%d", &major) != 1)
-        major = -1;
-    fclose(f);
-    return major;
-}
-
-static bool has_programs(const char *bin)
-{
-    char *initdb = text("%s/initdb", bin), *server = text("%s/postgres", bin);
-    bool ok = access(initdb, X_OK) == 0 && access(server, X_OK) == 0;
-
-    free(initdb);
-    free(server);
-    return ok;
-}
-
-/* Debian's folders are /usr/lib/postgresql/MAJOR/bin: the newest, or that of the cluster's own version. */
-static int debian_programs(int major, char **bin)
-{
-    glob_t found;
-    int best = 0;
-
-    if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &found) != 0)
-        return 0;
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        int version = atoi(found.gl_pathv[i] + strlen("/usr/lib/postgresql/"));
-        if (version <= best || (major > 0 && version != major) || !has_programs(found.gl_pathv[i]))
-            continue;
-        best = version;
-        free(*bin);
-        *bin = text("%s", found.gl_pathv[i]);
-    }
-    globfree(&found);
-    return best;
-}
-
-static int find_programs(struct postgres *p, struct err *err)
-{
-    const char *given = getenv("PAWL_PG_BIN");
-    int major = cluster_version(p);
-
-    if (given && *given) {
-        if (!has_programs(given))
-            return err_set(err, ERR_INTERNAL, "PAWL_PG_BIN=%s: there is no initdb and postgres in it", given);
-        p->bin = text("%s", given);
-        return 0;
-    }
-    if (debian_programs(major, &p->bin))
-        return 0;
-    char *any = NULL;
-    int installed = debian_programs(0, &any);
-    free(any);
-    if (!installed)
+    if (error)
         return err_set(err, ERR_INTERNAL,
-                       "PostgreSQL is not installed: install the package postgresql, or give --database");
-    return err_set(err, ERR_INTERNAL, "%s: the data is of PostgreSQL %d, and installed is PostgreSQL %d",
-                   p->cluster, major, installed);
-}
-
-/* ---- processes ---- */
-
-/* In the child: the server's user and session, the log for its words. Never returns. */
-static _Noreturn void become(const struct postgres *p, const char *const argv[])
-{
-    int log = open(p->log, O_WRONLY | O_CREAT | O_APPEND, 0600), null = open("/dev/null", O_RDONLY);
-    sigset_t none;
-
-    if (log < 0 || null < 0)
-        _exit(126);
-    dup2(null, 0);
-    dup2(log, 1);
-    dup2(log, 2);
-    setsid(); /* a Ctrl-C in the terminal is for pawld, who then stops the server in order */
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (p->uid && (setgid(p->gid) < 0 || setuid(p->uid) < 0))
-        _exit(126);
-    if (chdir("/") < 0)
-        _exit(126);
-    execv(argv[0], (char *const *)(uintptr_t)argv);
-    _exit(127);
-}
-
-/* The last line of the log: what the server said when it gave up. */
-static void last_words(const struct postgres *p, char *out, size_t size)
-{
-    FILE *f = fopen(p->log, "re");
-    char line[512];
-
-    out[0] = '\0';
-    if (!f)
-        return;
-    fseek(f, 0, SEEK_END);
-    fseek(f, ftell(f) > 4096 ? -4096 : 0, ftell(f) > 4096 ? SEEK_END : SEEK_SET);
-    while (fgets(line, sizeof line, f))
-        if (strlen(line) > 1) {
-            line[strcspn(line, "\n")] = '\0';
-            snprintf(out, size, "%s", line);
-        }
-    fclose(f);
-}
-
-/* Runs a program to its end as the server's user. */
-static int run(const struct postgres *p, const char *const argv[], struct err *err)
-{
-    int status;
-    char words[512];
-    pid_t pid = fork();
-
-    if (pid == 0)
-        become(p, argv);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return 0;
-    last_words(p, words, sizeof words);
-    return err_set(err, ERR_INTERNAL, "%s failed: %s (see %s)", argv[0], words, p->log);
-}
-
-/* Into a folder of its own first: an initdb that was killed half-way leaves nothing that looks like a
- * cluster. */
-static int make_cluster(const struct postgres *p, struct err *err)
-{
-    char *made = text("%s/postgres.new", p->dir), *program = text("%s/initdb", p->bin);
-    const char *clear[] = {"/bin/rm", "-rf", made, NULL};
-    const char *init[] = {program, "-D",   made,         "-U",           "pawl",
-                          "-E",    "UTF8", "--locale=C", "--auth=trust", NULL};
-    int rc = run(p, clear, err);
-
-    if (rc == 0 && (mkdir(made, 0700) < 0 || (p->uid && chown(made, p->uid, p->gid) < 0)))
-        rc = err_set(err, ERR_INTERNAL, "%s: %s", made, strerror(errno));
-    if (rc == 0)
-        rc = run(p, init, err);
-    if (rc == 0 && rename(made, p->cluster) < 0)
-        rc = err_set(err, ERR_INTERNAL, "%s: cannot move it to %s: %s", made, p->cluster, strerror(errno));
-    free(made);
-    free(program);
-    return rc;
-}
-
-/* The pid in postmaster.pid when that process lives and works in this cluster; 0: none. */
-static pid_t running_server(const struct postgres *p)
-{
-    char *path = text("%s/postmaster.pid", p->cluster), folder[PATH_MAX] = "";
-    FILE *f = fopen(path, "re");
-    long pid = 0;
-
-    free(path);
-    if (!f)
-        return 0;
-    if (fscanf(f, "%ld\n", &pid) != 1 || !fgets(folder, sizeof folder, f))
-        pid = 0;
-    fclose(f);
-    folder[strcspn(folder, "\n")] = '\0';
-    if (pid <= 0 || strcmp(folder, p->cluster) != 0 || kill((pid_t)pid, 0) < 0)
-        return 0;
-
-    char *proc = text("/proc/%ld/cmdline", pid), line[PATH_MAX] = "";
-    f = fopen(proc, "re");
-    free(proc);
-    if (f) { /* the pid may be another program's by now */
-        size_t n = fread(line, 1, sizeof line - 1, f);
-        line[n] = '\0';
-        fclose(f);
-    }
-    return strstr(line, "postgres") ? (pid_t)pid : 0;
-}
-
-static void start_server(struct postgres *p)
-{
-    char *program = text("%s/postgres", p->bin);
-    char *sockets = text("unix_socket_directories=%s", p->socket_dir);
-    const char *argv[] = {program, "-D", p->cluster,
-                          /* who can reach it: this user, by the socket's folder */
-                          "-c", sockets, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700",
-                          /* nothing acknowledged is lost */
-                          "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "full_page_writes=on",
-                          /* a small server that writes much and reads little */
-                          "-c", "shared_buffers=128MB", "-c", "max_connections=100", "-c", "max_wal_size=2GB",
-                          "-c", "min_wal_size=256MB", "-c", "checkpoint_timeout=15min", "-c",
-                          "wal_compression=lz4", "-c", "jit=off", "-c", "autovacuum=on", "-c",
-                          "cluster_name=pawl", NULL};
-    pid_t pid = fork();
-
-    if (pid == 0)
-        become(p, argv);
-    p->pid = pid > 0 ? pid : 0;
-    free(program);
-    free(sockets);
-}
-
-/* Our own child is reaped, so that it does not count as alive. */
-static bool alive(const struct postgres *p)
-{
-    if (p->pid <= 0)
-        return false;
-    return waitpid(p->pid, NULL, WNOHANG) != p->pid && kill(p->pid, 0) == 0;
-}
-
-static int wait_until_it_answers(struct postgres *p, struct err *err)
-{
-    int64_t until = now_ms() + START_SECONDS * 1000;
-
-    while (PQping(p->conninfo) != PQPING_OK) {
-        if (!alive(p)) {
-            char words[512];
-            p->pid = 0;
-            last_words(p, words, sizeof words);
-            return err_set(err, ERR_INTERNAL, "PostgreSQL does not start: %s (see %s)", words, p->log);
-        }
-        if (now_ms() > until)
-            return err_set(err, ERR_INTERNAL, "PostgreSQL does not answer after %d s (see %s)", START_SECONDS,
-                           p->log);
-        nap();
-    }
+                       "data directory %s: user %s, as whom PostgreSQL runs, cannot enter it (%s); choose "
+                       "another --data-dir",
+                       p->data_dir, p->user, strerror(error));
     return 0;
 }
 
-/*
- * Uses the server that an earlier pawld left running, or starts one.  After a postmaster was killed its
- * children hold the shared memory for a moment, and a new one refuses to start: hence the second tries.
- */
-static int bring_up(struct postgres *p, struct err *err)
+static int make_private(const struct postgres *p, const char *folder, struct err *err)
 {
-    int64_t until = now_ms() + 15000;
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+        return err_set(err, ERR_INTERNAL, "%s: cannot be made: %s", folder, strerror(errno));
+    if (geteuid() != p->uid && chown(folder, p->uid, p->gid) < 0)
+        return err_set(err, ERR_INTERNAL, "%s: cannot be given to user %s: %s", folder, p->user,
+                       strerror(errno));
+    return 0;
+}
 
-    for (;;) {
-        p->pid = running_server(p);
-        if (p->pid)
-            log_info("PostgreSQL runs already, it is used", "pid=%d", (int)p->pid);
-        else
-            start_server(p);
-        if (wait_until_it_answers(p, err) == 0)
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+    return remove(path);
+}
+
+static void remove_tree(const char *folder)
+{
+    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- the cluster ---- */
+
+static void begin_log(struct postgres *p)
+{
+    struct stat st = {0};
+
+    if (stat(p->log, &st) == 0 && st.st_size > LOG_BYTES_MAX && truncate(p->log, 0) == 0)
+        st.st_size = 0;
+    p->log_from = (long)st.st_size;
+}
+
+/* Made beside its place and moved there when it is whole: a pawld that is killed meanwhile leaves nothing
+ * half. */
+static int make_cluster(struct postgres *p, struct err *err)
+{
+    char folder[PATH_MAX + 16], line[1024];
+    struct postgres maker = *p;
+
+    snprintf(folder, sizeof folder, "%s/postgres.new", p->data_dir);
+    snprintf(maker.cluster, sizeof maker.cluster, "%s", folder);
+    remove_tree(folder);
+    if (make_private(p, folder, err) < 0)
+        return -1;
+    char *argv[] = {(char *)"initdb",
+                    (char *)"-D",
+                    folder,
+                    (char *)"-U",
+                    maker.user,
+                    (char *)"-A",
+                    (char *)"trust",
+                    (char *)"-E",
+                    (char *)"UTF8",
+                    (char *)"--locale=C",
+                    (char *)"--no-instructions",
+                    NULL};
+    log_info("making a private PostgreSQL", "folder=%s", p->cluster);
+    begin_log(p);
+    if (postgres_wait(postgres_spawn(&maker, "initdb", argv)) != 0)
+        return err_set(err, ERR_INTERNAL, "initdb failed: %s", postgres_last_error(p, line, sizeof line));
+    if (rename(folder, p->cluster) < 0)
+        return err_set(err, ERR_INTERNAL, "%s: cannot be moved into place: %s", folder, strerror(errno));
+    return 0;
+}
+
+static int find_cluster(struct postgres *p, struct err *err)
+{
+    int major = postgres_major(p->cluster);
+
+    if (postgres_find_bin(major, p->bin, err) < 0)
+        return -1;
+    if (major)
+        return 0;
+    if (rmdir(p->cluster) < 0 && errno != ENOENT)
+        return err_set(err, ERR_INTERNAL, "%s: this is no PostgreSQL cluster, and not empty", p->cluster);
+    return make_cluster(p, err);
+}
+
+/* ---- launching ---- */
+
+static int choose_socket(struct postgres *p, struct err *err)
+{
+    char name[] = "/tmp/pawl-XXXXXX";
+
+    if (*p->socket_dir)
+        return 0;
+    snprintf(p->socket_dir, sizeof p->socket_dir, "%s/socket", p->data_dir);
+    if (strlen(p->socket_dir) + sizeof SOCKET_NAME > SOCKET_PATH_MAX) {
+        if (!mkdtemp(name))
+            return err_set(err, ERR_INTERNAL, "/tmp: %s", strerror(errno));
+        snprintf(p->socket_dir, sizeof p->socket_dir, "%s", name);
+        p->socket_is_ours = true;
+    }
+    return make_private(p, p->socket_dir, err);
+}
+
+static int launch(struct postgres *p, struct err *err)
+{
+    char options[OPTIONS_MAX + 1][PATH_MAX + 64];
+    char *argv[2 * OPTIONS_MAX + 8] = {(char *)"postgres", (char *)"-D", p->cluster};
+    int n = 3, i = 0;
+
+    if (choose_socket(p, err) < 0)
+        return -1;
+    begin_log(p);
+    snprintf(options[i], sizeof options[i], "unix_socket_directories=%s", p->socket_dir);
+    for (const char *const *o = OPTIONS; *o; o++)
+        snprintf(options[++i], sizeof options[i], "%s", *o);
+    for (int k = 0; k <= i; k++) {
+        argv[n++] = (char *)"-c";
+        argv[n++] = options[k];
+    }
+    postgres_mark_dead(p->cluster);
+    p->pid = postgres_spawn(p, "postgres", argv);
+    p->is_child = true;
+    if (p->pid < 0)
+        return err_set(err, ERR_INTERNAL, "cannot start PostgreSQL: %s", strerror(errno));
+    return 0;
+}
+
+static bool has_died(struct postgres *p)
+{
+    if (p->is_child)
+        return waitpid(p->pid, NULL, WNOHANG) != 0;
+    return postgres_find_running(p->cluster, NULL) == 0;
+}
+
+/* ---- connecting ---- */
+
+static void quote(char *to, size_t size, const char *text) /* as conninfo wants it */
+{
+    size_t n = 0;
+
+    for (; *text && n + 3 < size; text++) {
+        if (*text == '\'' || *text == '\\')
+            to[n++] = '\\';
+        to[n++] = *text;
+    }
+    to[n] = '\0';
+}
+
+static void write_conninfo(struct postgres *p, char *to, size_t size, const char *database)
+{
+    char host[PATH_MAX + 64];
+
+    quote(host, sizeof host, p->socket_dir);
+    snprintf(to, size, "host='%s' port=5432 user='%s' dbname=%s", host, p->user, database);
+}
+
+/* It has died while it was awaited. 0: it has been launched again. */
+static int launch_again(struct postgres *p, struct err *err)
+{
+    char error[1024];
+
+    if (p->is_child && !strstr(postgres_last_error(p, error, sizeof error), "shared memory block"))
+        return err_set(err, ERR_INTERNAL, "PostgreSQL does not start: %s", error);
+    sleep_ms(10 * POLL_MS); /* children of a killed server end by themselves */
+    return launch(p, err);
+}
+
+static int wait_until_up(struct postgres *p, struct err *err)
+{
+    char conninfo[PATH_MAX + 256];
+
+    for (int64_t deadline = now_ms() + START_SECONDS * 1000; now_ms() < deadline; sleep_ms(POLL_MS)) {
+        write_conninfo(p, conninfo, sizeof conninfo, "postgres");
+        if (PQping(conninfo) == PQPING_OK)
             return 0;
-        if (alive(p) || now_ms() > until)
+        if (has_died(p) && launch_again(p, err) < 0)
             return -1;
-        nanosleep(&(struct timespec){.tv_nsec = 300000000L}, NULL);
     }
+    return err_set(err, ERR_INTERNAL, "PostgreSQL has not answered within %d seconds, see %s", START_SECONDS,
+                   p->log);
 }
 
-/* ---- the database ---- */
-
-static int make_database(const struct postgres *p, struct err *err)
+static int make_database(struct postgres *p, struct err *err)
 {
-    char *maintenance = text("host=%s dbname=postgres user=pawl", p->socket_dir);
-    PGconn *c = PQconnectdb(maintenance);
-    int rc = -1;
-
-    if (PQstatus(c) != CONNECTION_OK) {
-        err_set(err, ERR_INTERNAL, "the private PostgreSQL refuses: %s", PQerrorMessage(c));
-        goto out;
-    }
-    PGresult *r = PQexec(c, "SELECT 1 FROM pg_database WHERE datname = 'pawl'");
-    bool there = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
-    PQclear(r);
-    if (!there) {
-        r = PQexec(c, "CREATE DATABASE pawl");
-        bool made = PQresultStatus(r) == PGRES_COMMAND_OK;
-        PQclear(r);
-        if (!made) {
-            err_set(err, ERR_INTERNAL, "cannot make the database: %s", PQerrorMessage(c));
-            goto out;
-        }
-    }
-    rc = 0;
-out:
-    PQfinish(c);
-    free(maintenance);
-    return rc;
-}
-
-/* For people: psql "$(cat DATA-DIR/conninfo)". */
-static int write_conninfo(const struct postgres *p, struct err *err)
-{
-    char *path = text("%s/conninfo", p->dir);
-    FILE *f = fopen(path, "we");
+    char conninfo[PATH_MAX + 256];
     int rc = 0;
 
-    if (!f || fprintf(f, "%s\n", p->conninfo) < 0 || fclose(f) != 0)
-        rc = err_set(err, ERR_INTERNAL, "%s: cannot write it: %s", path, strerror(errno));
-    free(path);
+    write_conninfo(p, conninfo, sizeof conninfo, "postgres");
+    PGconn *pg = PQconnectdb(conninfo);
+    PGresult *r = PQexec(pg, "SELECT 1 FROM pg_database WHERE datname = 'pawl'");
+    if (PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 0) {
+        PQclear(r);
+        r = PQexec(pg, "CREATE DATABASE pawl TEMPLATE template0 ENCODING 'UTF8'");
+    }
+    if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
+        rc = err_set(err, ERR_INTERNAL, "cannot make the database pawl: %.*s",
+                     (int)strcspn(PQerrorMessage(pg), "\n"), PQerrorMessage(pg));
+    PQclear(r);
+    PQfinish(pg);
+    write_conninfo(p, p->conninfo, sizeof p->conninfo, "pawl");
     return rc;
 }
 
-/* ---- doors ---- */
+/* ---- the doors ---- */
 
 static void release(struct postgres *p)
 {
+    if (p->socket_is_ours)
+        remove_tree(p->socket_dir);
     if (p->lock >= 0)
         close(p->lock);
-    free(p->dir);
-    free(p->cluster);
-    free(p->log);
-    free(p->socket_dir);
-    free(p->bin);
-    free(p->conninfo);
     free(p);
 }
 
-static int prepare(struct postgres *p, const char *data_dir, struct err *err)
+static int find_or_launch(struct postgres *p, struct err *err)
 {
-    if (open_folder(p, data_dir, err) < 0 || lock_folder(p, err) < 0 || choose_user(p, err) < 0 ||
-        make_socket_dir(p, err) < 0 || find_programs(p, err) < 0)
-        return -1;
-    p->conninfo = text("host=%s dbname=pawl user=pawl", p->socket_dir);
-    if (cluster_version(p) == 0) {
-        log_info("making the private PostgreSQL", "dir=%s", p->cluster);
-        if (make_cluster(p, err) < 0)
-            return -1;
+    p->pid = postgres_find_running(p->cluster, p->socket_dir);
+    if (!p->pid) {
+        *p->socket_dir = '\0';
+        return launch(p, err);
     }
+    log_info("PostgreSQL of an earlier pawld runs", "pid=%d", (int)p->pid);
+    for (int64_t deadline = now_ms() + START_SECONDS * 1000; !*p->socket_dir; sleep_ms(POLL_MS)) {
+        if (!postgres_find_running(p->cluster, p->socket_dir) || now_ms() > deadline)
+            return launch(p, err);
+    }
+    p->socket_is_ours = !strncmp(p->socket_dir, "/tmp/pawl-", 10);
     return 0;
 }
 
@@ -506,16 +359,27 @@ int postgres_start(const char *data_dir, struct postgres **out, struct err *err)
     struct postgres *p = mem_calloc(1, sizeof *p);
 
     p->lock = -1;
-    if (prepare(p, data_dir, err) < 0) {
-        release(p);
-        return -1;
+    if (make_folders(data_dir, err) < 0)
+        goto out;
+    if (!realpath(data_dir, p->data_dir)) {
+        err_set(err, ERR_INTERNAL, "data directory %s: %s", data_dir, strerror(errno));
+        goto out;
     }
-    if (bring_up(p, err) < 0 || make_database(p, err) < 0 || write_conninfo(p, err) < 0) {
+    snprintf(p->cluster, sizeof p->cluster, "%s/postgres", p->data_dir);
+    snprintf(p->log, sizeof p->log, "%s/postgres.log", p->data_dir);
+    if (take_lock(p, err) < 0 || choose_user(p, err) < 0 || check_access(p, err) < 0 ||
+        find_cluster(p, err) < 0 || find_or_launch(p, err) < 0)
+        goto out;
+    if (wait_until_up(p, err) < 0 || make_database(p, err) < 0) {
         postgres_stop(p, 5);
         return -1;
     }
+    log_info("PostgreSQL runs", "pid=%d folder=%s", (int)p->pid, p->cluster);
     *out = p;
     return 0;
+out:
+    release(p);
+    return -1;
 }
 
 const char *postgres_conninfo(const struct postgres *p)
@@ -525,32 +389,31 @@ const char *postgres_conninfo(const struct postgres *p)
 
 int postgres_revive(struct postgres *p, struct err *err)
 {
-    if (alive(p))
+    if (p->pid > 0 && !has_died(p))
         return 0;
-    log_error("PostgreSQL has died, it is started again", NULL);
-    return bring_up(p, err);
+    log_warn("PostgreSQL has died and is started again", "pid=%d", (int)p->pid);
+    return launch(p, err) < 0 ? -1 : 1;
 }
 
-static bool gone_within(const struct postgres *p, int ms)
+/* True when it has ended within so many milliseconds. */
+static bool ends_within(struct postgres *p, int64_t ms)
 {
-    int64_t until = now_ms() + ms;
-
-    while (alive(p)) {
-        if (now_ms() > until)
+    for (int64_t deadline = now_ms() + ms;; sleep_ms(POLL_MS / 4)) {
+        if (has_died(p))
+            return true;
+        if (now_ms() > deadline)
             return false;
-        nap();
     }
-    return true;
 }
 
 void postgres_stop(struct postgres *p, int seconds)
 {
-    if (alive(p)) {
-        kill(p->pid, SIGINT); /* fast: open transactions are rolled back, a checkpoint is written */
-        if (!gone_within(p, seconds * 1000)) {
-            log_warn("PostgreSQL does not stop, it is forced", "pid=%d", (int)p->pid);
+    if (p->pid > 0 && !has_died(p)) {
+        kill(p->pid, SIGINT);
+        if (!ends_within(p, (int64_t)seconds * 1000)) {
+            log_warn("PostgreSQL takes too long to stop; its next start recovers", "pid=%d", (int)p->pid);
             kill(p->pid, SIGQUIT);
-            gone_within(p, 1000);
+            ends_within(p, 2000);
         }
     }
     release(p);

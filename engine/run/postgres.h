@@ -1,11 +1,10 @@
 /*
  * postgres.h -- the private PostgreSQL: initdb at the first start, run as a child, stopped at exit.
  *
- * Fully durable (fsync and synchronous_commit on), on a unix socket that only its user can reach, no TCP.
- * The cluster lives in DATA-DIR/postgres, its log in DATA-DIR/postgres.log; DATA-DIR/conninfo holds the libpq
- * connection string for those who want to look (pawl sql).  When pawld is killed the server lives on; the
- * next start finds it and uses it. PostgreSQL refuses to run as root: then it runs as the user "postgres",
- * who owns the cluster's folder.
+ * Fully durable (fsync, full_page_writes and synchronous_commit on), on a unix socket, no TCP.  The cluster
+ * lives in DATA-DIR/postgres, its log in DATA-DIR/postgres.log.  When pawld is killed the server lives on;
+ * the next start finds it and uses it.  PostgreSQL refuses to run as root: then it runs as the user
+ * "postgres", who owns the folder. Whoever may enter the socket's folder (mode 0700) is trusted.
  */
 #pragma once
 
@@ -15,16 +14,19 @@ struct postgres;
 
 /*
  * Finds or makes the cluster in data_dir, starts it unless it runs, waits until it answers (at most 60 s),
- * makes the database "pawl".  -1 with a one-line cause: data of another major version, no PostgreSQL
- * installed, folder not accessible, another pawld holds the data directory.  PAWL_PG_BIN names the folder of
- * the programs to use instead of Debian's.  Blocks: called before the reactors start.
+ * makes the database "pawl".  PAWL_PG_BIN names the folder of PostgreSQL's programs; else the newest
+ * installed one that fits. -1 with a one-line cause: data of another major version, no PostgreSQL installed,
+ * folder not accessible, another pawld holds the data directory.  Blocks: called before the reactors start.
  */
 int postgres_start(const char *data_dir, struct postgres **out, struct err *err);
 
-const char *postgres_conninfo(const struct postgres *p); /* for libpq */
+const char *postgres_conninfo(const struct postgres *p); /* for libpq; valid until postgres_stop */
 
-/* Starts the server again if it has died; blocks up to 60 s while it recovers. 0 also when it is alive. */
+/*
+ * Called once a second or so: 0 the server lives; 1 it was dead and has been launched again (those who want
+ * it connect until it answers); -1 it was dead and cannot be launched.  Does not block.
+ */
 int postgres_revive(struct postgres *p, struct err *err);
 
-/* Fast shutdown, forced after so many seconds; frees p. */
+/* Fast shutdown, at most seconds (then immediately: the next start recovers); frees p. */
 void postgres_stop(struct postgres *p, int seconds);

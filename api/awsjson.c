@@ -70,6 +70,6 @@ void awsjson_error(struct op_call *c)
     c->out.len = 0;
     op_open(c, NULL, '{');
     op_put(c, "__type", c->err.name);
-    op_put(c, "message", c->err.cause);
+    op_put_clean(c, "message", c->err.cause);
     op_close(c, '}');
 }

@@ -295,12 +295,15 @@ static enum MHD_Result send_answer(struct request *q)
     return queue(q, response);
 }
 
+static void on_timer(uv_timer_t *timer);
+
 static void go_on(struct request *q)
 {
     if (!q->suspended)
         return;
     q->suspended = false;
     MHD_resume_connection(q->mhd);
+    uv_timer_start(&q->http->timer, on_timer, 0, 0); /* once for all that go on in this turn of the loop */
 }
 
 static void door_answer(struct op_call *c)
@@ -432,7 +435,7 @@ static enum MHD_Result begin(struct request *q, struct MHD_Connection *mhd, cons
     q->mhd = mhd;
     q->method = method;
     if (q->http->loopback && (why = foreign(q)))
-        return refuse(q, "AccessDeniedException", why);
+        return refuse(q, ERR_ACCESS_DENIED, why);
 
     length = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Content-Length");
     unsigned long long bytes = length ? strtoull(length, NULL, 10) : 0;
@@ -558,8 +561,6 @@ static void sweep_connection(struct connection *k, int64_t now_us)
 }
 
 /* ---- on the loop ---- */
-
-static void on_timer(uv_timer_t *timer);
 
 static void pump(struct http *h)
 {

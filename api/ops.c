@@ -577,6 +577,14 @@ void op_put(struct op_call *c, const char *name, const char *text)
     js_buf_quoted(&c->out, text, strlen(text));
 }
 
+void op_put_clean(struct op_call *c, const char *name, const char *text)
+{
+    char *clean = js_clean(text, strlen(text), ERR_CAUSE_BYTES * 3);
+
+    op_put(c, name, clean);
+    free(clean);
+}
+
 void op_put_int(struct op_call *c, const char *name, int64_t n)
 {
     key(c, name);

@@ -152,6 +152,8 @@ void op_forget(struct op_call *c, enum op_forgotten what, const char *name, void
 void op_open(struct op_call *c, const char *key, char bracket); /* key NULL: an element, or the whole */
 void op_close(struct op_call *c, char bracket);
 void op_put(struct op_call *c, const char *key, const char *text); /* NULL: left out */
+void op_put_clean(struct op_call *c, const char *key,
+                  const char *text); /* any bytes: what is not UTF-8 is replaced */
 void op_put_int(struct op_call *c, const char *key, int64_t n);
 void op_put_bool(struct op_call *c, const char *key, bool yes);
 void op_put_time(struct op_call *c, const char *key, int64_t us); /* seconds, or ISO 8601 in REST */

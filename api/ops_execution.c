@@ -55,15 +55,13 @@ static void put_data(struct op_call *c, const char *key, const char *details, co
 static void put_redrive(struct op_call *c, const struct store_result *r)
 {
     const char *status = store_text(r, 0, STATUS, NULL);
+    bool redrivable = strcmp(status, "RUNNING") && strcmp(status, "SUCCEEDED");
     char reason[100];
 
-    if (!strcmp(status, "RUNNING") || !strcmp(status, "SUCCEEDED"))
-        snprintf(reason, sizeof reason, "Execution is %s and cannot be redriven", status);
-    else
-        snprintf(reason, sizeof reason, "Redrive is not built in this version of pawl");
+    snprintf(reason, sizeof reason, "Execution is %s and cannot be redriven", status);
     op_put_int(c, "redriveCount", 0);
-    op_put(c, "redriveStatus", "NOT_REDRIVABLE");
-    op_put(c, "redriveStatusReason", reason);
+    op_put(c, "redriveStatus", redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE");
+    op_put(c, "redriveStatusReason", redrivable ? NULL : reason);
 }
 
 static void put_execution(struct op_call *c, const struct store_result *r)
@@ -483,7 +481,7 @@ static int list_target(struct op_call *c)
     if (c->skin == SKIN_AWS && !op_get(c, "stateMachineArn") == !op_get(c, "mapRunArn"))
         return op_fail(c, ERR_VALIDATION, "Must provide a StateMachine ARN or Map Run ARN");
     if (op_get(c, "mapRunArn"))
-        return op_fail(c, "ResourceNotFound", "Map Runs are not built in this version of pawl");
+        return op_fail(c, ERR_NOT_FOUND, "Map Runs are not built in this version of pawl");
     if (status && !strcmp(status, "PENDING_REDRIVE"))
         return op_fail(c, ERR_VALIDATION, "PENDING_REDRIVE can be asked for with a Map Run ARN only");
     if (op_get(c, "redriveFilter"))

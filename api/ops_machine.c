@@ -41,7 +41,7 @@ static int read_logging(json_object *in, json_object *out, struct err *err)
     size_t n = destinations ? json_object_array_length(destinations) : 0;
     bool off = !level || !strcmp(json_object_get_string(level), "OFF");
     if (n > 1 || (!off && n == 0))
-        return err_set(err, "InvalidLoggingConfiguration",
+        return err_set(err, ERR_INVALID_LOGGING,
                        "Invalid Logging Configuration: Must specify exactly one Log Destination.");
 
     json_object *logging = json_object_new_object();
@@ -428,7 +428,7 @@ static int read_tags(struct op_call *c, json_object *options, struct err *err)
     json_object *tags = op_get(c, "tags");
 
     if (tags && json_object_array_length(tags) > TAGS_MAX)
-        return err_set(err, "TooManyTags", "A resource can have at most %d tags", TAGS_MAX);
+        return err_set(err, ERR_TOO_MANY_TAGS, "A resource can have at most %d tags", TAGS_MAX);
     if (tags)
         json_object_object_add(options, "tags", js_copy(tags));
     return 0;

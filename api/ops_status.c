@@ -38,5 +38,5 @@ void op_metrics(struct op_call *c)
 
 void op_not_built(struct op_call *c)
 {
-    op_fail(c, "NotImplemented", "%s %s is not built in this version of pawl", c->op->method, c->op->path);
+    op_fail(c, ERR_NOT_BUILT, "%s %s is not built in this version of pawl", c->op->method, c->op->path);
 }

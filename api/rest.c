@@ -3,8 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#define ERR_METHOD "MethodNotAllowed"
-
 /* ---- text of a URI ---- */
 
 static int hex(char c)
@@ -267,10 +265,9 @@ static int status_of(const char *name)
         const char *name;
         int status;
     } OTHER[] = {
-        {ERR_MACHINE_MISSING, 404}, {ERR_EXECUTION_MISSING, 404},   {ERR_TASK_MISSING, 404},
-        {ERR_MACHINE_EXISTS, 409},  {ERR_EXECUTION_EXISTS, 409},    {ERR_MACHINE_DELETING, 409},
-        {ERR_TASK_TIMED_OUT, 409},  {ERR_MACHINE_TYPE, 409},        {ERR_METHOD, 405},
-        {"NotImplemented", 501},    {"AccessDeniedException", 403},
+        {ERR_MACHINE_MISSING, 404}, {ERR_EXECUTION_MISSING, 404}, {ERR_TASK_MISSING, 404},
+        {ERR_MACHINE_EXISTS, 409},  {ERR_EXECUTION_EXISTS, 409},  {ERR_MACHINE_DELETING, 409},
+        {ERR_TASK_TIMED_OUT, 409},  {ERR_MACHINE_TYPE, 409},
     };
     for (size_t i = 0; i < sizeof OTHER / sizeof *OTHER; i++)
         if (!strcmp(OTHER[i].name, name))
@@ -285,6 +282,6 @@ void rest_error(struct op_call *c)
     c->out.len = 0;
     op_open(c, NULL, '{');
     op_put(c, "error", c->err.name);
-    op_put(c, "message", c->err.cause);
+    op_put_clean(c, "message", c->err.cause);
     op_close(c, '}');
 }

@@ -45,6 +45,7 @@ struct err {
     X(ERR_INVALID_ARN, "InvalidArn", 400)                                                                    \
     X(ERR_INVALID_DEFINITION, "InvalidDefinition", 400)                                                      \
     X(ERR_INVALID_INPUT, "InvalidExecutionInput", 400)                                                       \
+    X(ERR_INVALID_LOGGING, "InvalidLoggingConfiguration", 400)                                               \
     X(ERR_INVALID_NAME, "InvalidName", 400)                                                                  \
     X(ERR_INVALID_OUTPUT, "InvalidOutput", 400)                                                              \
     X(ERR_INVALID_TOKEN, "InvalidToken", 400)                                                                \
@@ -55,12 +56,16 @@ struct err {
     X(ERR_MACHINE_TYPE, "StateMachineTypeNotSupported", 400)                                                 \
     X(ERR_TASK_MISSING, "TaskDoesNotExist", 400)                                                             \
     X(ERR_TASK_TIMED_OUT, "TaskTimedOut", 400)                                                               \
+    X(ERR_TOO_MANY_TAGS, "TooManyTags", 400)                                                                 \
     X(ERR_VALIDATION, "ValidationException", 400)                                                            \
     X(ERR_SERIALIZATION, "SerializationException", 400)                                                      \
     X(ERR_UNKNOWN_OPERATION, "UnknownOperationException", 400)                                               \
+    X(ERR_ACCESS_DENIED, "AccessDeniedException", 403)                                                       \
     X(ERR_NOT_FOUND, "ResourceNotFound", 404)                                                                \
+    X(ERR_METHOD, "MethodNotAllowed", 405)                                                                   \
     X(ERR_TOO_LARGE, "RequestEntityTooLarge", 413)                                                           \
     X(ERR_INTERNAL, "InternalFailure", 500)                                                                  \
+    X(ERR_NOT_BUILT, "NotImplemented", 501)                                                                  \
     X(ERR_UNAVAILABLE, "ServiceUnavailable", 503)
 
 #define ERR_DECLARE(constant, name, status) extern const char constant[];

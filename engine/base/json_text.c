@@ -24,39 +24,60 @@ static char escape_letter(unsigned char c)
     }
 }
 
+/* How many bytes stand before the first that must be escaped? Eight at a time, as the scanner does. */
+static size_t plain_run(const char *text, size_t len)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+    size_t i = 0;
+
+    for (uint64_t w; len - i >= 8; i += 8) {
+        memcpy(&w, text + i, 8);
+        uint64_t quote = w ^ (each * '"'), backslash = w ^ (each * '\\');
+        if ((((quote - each) & ~quote) | ((backslash - each) & ~backslash) | ((w - each * 0x20) & ~w)) & high)
+            break;
+    }
+    while (i < len && (unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
+        i++;
+    return i;
+}
+
 size_t js_quoted_bytes(const char *text, size_t len)
 {
     size_t bytes = len + 2;
 
-    for (size_t i = 0; i < len; i++) {
-        char letter = escape_letter((unsigned char)text[i]);
-        if (letter)
-            bytes += letter == 'u' ? 5 : 1;
-    }
+    for (size_t i = plain_run(text, len); i < len; i += 1 + plain_run(text + i + 1, len - i - 1))
+        bytes += escape_letter((unsigned char)text[i]) == 'u' ? 5 : 1;
     return bytes;
+}
+
+static char *escape(char *p, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    char letter = escape_letter(c);
+
+    *p++ = '\\';
+    *p++ = letter;
+    if (letter == 'u') {
+        memcpy(p, "00", 2);
+        p[2] = hex[c >> 4];
+        p[3] = hex[c & 15];
+        p += 4;
+    }
+    return p;
 }
 
 size_t js_quote(char *to, const char *text, size_t len)
 {
-    static const char hex[] = "0123456789abcdef";
     char *p = to;
 
     *p++ = '"';
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        char letter = escape_letter(c);
-        if (!letter) {
-            *p++ = (char)c;
-            continue;
-        }
-        *p++ = '\\';
-        *p++ = letter;
-        if (letter == 'u') {
-            *p++ = '0';
-            *p++ = '0';
-            *p++ = hex[c >> 4];
-            *p++ = hex[c & 15];
-        }
+        size_t run = plain_run(text + i, len - i);
+        memcpy(p, text + i, run);
+        p += run;
+        i += run;
+        if (i < len)
+            p = escape(p, (unsigned char)text[i]);
     }
     *p++ = '"';
     return (size_t)(p - to);
@@ -101,16 +122,20 @@ char *js_clean(const char *text, size_t len, size_t max_bytes)
 
 /* ---- growing text ---- */
 
-static char *room(struct js_buf *b, size_t len) /* for len bytes and a NUL */
+static void grow(struct js_buf *b, size_t len)
 {
-    if (b->cap - b->len <= len) {
-        PAWL_ASSERT(len < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
-        size_t cap = b->cap ? b->cap * 2 : 64;
-        while (cap - b->len <= len)
-            cap *= 2;
-        b->p = mem_realloc(b->p, cap);
-        b->cap = cap;
-    }
+    PAWL_ASSERT(len < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
+    size_t cap = b->cap ? b->cap * 2 : 64;
+    while (cap - b->len <= len)
+        cap *= 2;
+    b->p = mem_realloc(b->p, cap);
+    b->cap = cap;
+}
+
+static inline char *room(struct js_buf *b, size_t len) /* for len bytes and a NUL */
+{
+    if (b->cap - b->len <= len)
+        grow(b, len);
     return b->p + b->len;
 }
 
@@ -143,7 +168,8 @@ void js_buf_int(struct js_buf *b, int64_t n)
 
 void js_buf_quoted(struct js_buf *b, const char *text, size_t len)
 {
-    char *to = room(b, js_quoted_bytes(text, len));
+    /* For a short text the worst case is taken, and one pass does. */
+    char *to = room(b, len <= 256 ? 6 * len + 2 : js_quoted_bytes(text, len));
     b->len += js_quote(to, text, len);
     b->p[b->len] = '\0';
 }

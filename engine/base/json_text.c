@@ -174,6 +174,29 @@ void js_buf_quoted(struct js_buf *b, const char *text, size_t len)
     b->p[b->len] = '\0';
 }
 
+void js_buf_char(struct js_buf *b, uint32_t c)
+{
+    char utf8[4];
+    size_t len;
+
+    if (c < 0x80) {
+        utf8[0] = (char)c;
+        len = 1;
+    } else if (c < 0x800) {
+        utf8[0] = (char)(0xC0 | c >> 6);
+        len = 2;
+    } else if (c < 0x10000) {
+        utf8[0] = (char)(0xE0 | c >> 12);
+        len = 3;
+    } else {
+        utf8[0] = (char)(0xF0 | c >> 18);
+        len = 4;
+    }
+    for (size_t i = 1; i < len; i++)
+        utf8[i] = (char)(0x80 | (c >> (6 * (len - 1 - i)) & 0x3F));
+    js_buf_add(b, utf8, len);
+}
+
 void js_buf_fini(struct js_buf *b)
 {
     free(b->p);

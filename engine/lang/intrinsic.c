@@ -1,14 +1,11 @@
 /*
- * The expressions of templates: a path, or a call of an intrinsic function.
- *
- * One table holds the functions.  Arguments are paths, 'texts', numbers, true, false, null and other calls.
- * Source: Amazon States Language, "Intrinsic Functions"; the service's developer guide for limits and
+ * The intrinsic functions.  The table at the end says what each takes; a function gets arguments of those
+ * types. Source: Amazon States Language, "Intrinsic Functions"; the service's developer guide for limits and
  * rounding.
  */
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/json.h"
-#include "lang/template.h"
+#include "lang/template_priv.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,46 +15,15 @@ enum {
     TEXT_CHARS_MAX = 10000, /* of what Hash, Base64Encode and Base64Decode take */
 };
 
-struct call;
-
-struct function {
-    const char *name;
-    size_t min_args, max_args;
-    const char *types; /* a letter for each argument, the last one for all that follow: see type_fits */
-    int (*apply)(struct call *c, json_object **out);
-};
-
-enum expr_kind { EXPR_PATH, EXPR_LITERAL, EXPR_CALL };
-
-struct tmpl_expr {
-    enum expr_kind kind;
-    const char *text; /* as written */
-    const struct jpath *path;
-    json_object *literal;
-    const char *raw; /* of a text literal: with its escapes, for States.Format */
-    const struct function *function;
-    const struct tmpl_expr **args;
-    size_t nargs;
-};
-
-/* One call that is under way. */
-struct call {
-    const struct tmpl_expr *e;
-    const struct jpath_env *env;
-    json_object **args; /* nargs references */
-    size_t nargs;
-    struct err *err;
-};
-
 /* ---- what functions share ---- */
 
-static int fail(struct call *c, const char *what)
+static int fail(struct intrinsic_call *c, const char *what)
 {
     return err_set(c->err, ERR_INTRINSIC, "The function '%s' had the following error: %s", c->e->text, what);
 }
 
 /* Pays for bytes that a function is about to make. */
-static int charge(struct call *c, size_t bytes)
+static int charge(struct intrinsic_call *c, size_t bytes)
 {
     size_t cost = 1 + bytes / 4;
 
@@ -81,7 +47,7 @@ static json_object *new_text(const struct js_buf *b)
 }
 
 /* Arguments are rounded to the nearest integer, halves upwards, as Java's Math.round does. */
-static int integer(struct call *c, size_t i, int64_t *n)
+static int integer(struct intrinsic_call *c, size_t i, int64_t *n)
 {
     double d = json_object_get_double(c->args[i]);
 
@@ -107,15 +73,17 @@ static json_object *ref_element(json_object *array, size_t i)
 
 /* ---- arrays ---- */
 
-static int apply_array(struct call *c, json_object **out)
+static int apply_array(struct intrinsic_call *c, json_object **out)
 {
+    if (charge(c, c->nargs * 8) < 0)
+        return -1;
     *out = json_object_new_array_ext((int)c->nargs + 1);
     for (size_t i = 0; i < c->nargs; i++)
         json_object_array_add(*out, json_object_get(c->args[i]));
     return 0;
 }
 
-static int apply_array_partition(struct call *c, json_object **out)
+static int apply_array_partition(struct intrinsic_call *c, json_object **out)
 {
     size_t n = array_length(c->args[0]);
     json_object *chunk = NULL;
@@ -136,17 +104,20 @@ static int apply_array_partition(struct call *c, json_object **out)
     return 0;
 }
 
-static int apply_array_contains(struct call *c, json_object **out)
+static int apply_array_contains(struct intrinsic_call *c, json_object **out)
 {
+    size_t n = array_length(c->args[0]);
     bool found = false;
 
-    for (size_t i = 0; i < array_length(c->args[0]) && !found; i++)
+    if (charge(c, n * 4) < 0)
+        return -1;
+    for (size_t i = 0; i < n && !found; i++)
         found = js_equal(json_object_array_get_idx(c->args[0], i), c->args[1]);
     *out = json_object_new_boolean(found);
     return 0;
 }
 
-static int apply_array_range(struct call *c, json_object **out)
+static int apply_array_range(struct intrinsic_call *c, json_object **out)
 {
     int64_t from, to, step;
 
@@ -168,7 +139,7 @@ static int apply_array_range(struct call *c, json_object **out)
     return charge(c, (size_t)items * 8);
 }
 
-static int apply_array_get_item(struct call *c, json_object **out)
+static int apply_array_get_item(struct intrinsic_call *c, json_object **out)
 {
     int64_t index;
 
@@ -180,7 +151,7 @@ static int apply_array_get_item(struct call *c, json_object **out)
     return 0;
 }
 
-static int apply_array_length(struct call *c, json_object **out)
+static int apply_array_length(struct intrinsic_call *c, json_object **out)
 {
     *out = json_object_new_int64((int64_t)array_length(c->args[0]));
     return 0;
@@ -215,7 +186,7 @@ static bool same_key(const struct keyed *a, const struct keyed *b)
 }
 
 /* Sorted by their canonical texts equal elements stand together; sorted back, the first of each stays. */
-static int apply_array_unique(struct call *c, json_object **out)
+static int apply_array_unique(struct intrinsic_call *c, json_object **out)
 {
     size_t n = array_length(c->args[0]);
 
@@ -242,13 +213,13 @@ static int apply_array_unique(struct call *c, json_object **out)
 
 /* ---- encodings ---- */
 
-static int short_text(struct call *c, size_t i, const char **text, size_t *len)
+static int short_text(struct intrinsic_call *c, size_t i, const char **text, size_t *len)
 {
     *text = text_of(c->args[i], len);
     return js_chars(*text, *len) <= TEXT_CHARS_MAX ? 0 : fail(c, "the text is longer than 10000 characters");
 }
 
-static int apply_base64_encode(struct call *c, json_object **out)
+static int apply_base64_encode(struct intrinsic_call *c, json_object **out)
 {
     const char *text;
     size_t len;
@@ -280,7 +251,7 @@ static json_object *text_from_bytes(const char *bytes, size_t len)
     return o;
 }
 
-static int apply_base64_decode(struct call *c, json_object **out)
+static int apply_base64_decode(struct intrinsic_call *c, json_object **out)
 {
     const char *text;
     size_t len;
@@ -295,7 +266,7 @@ static int apply_base64_decode(struct call *c, json_object **out)
     return n >= 0 ? 0 : fail(c, "the text is not Base64");
 }
 
-static int apply_hash(struct call *c, json_object **out)
+static int apply_hash(struct intrinsic_call *c, json_object **out)
 {
     unsigned char bytes[DIGEST_BYTES_MAX];
     char hex[2 * DIGEST_BYTES_MAX + 1];
@@ -326,7 +297,7 @@ static int apply_hash(struct call *c, json_object **out)
 
 /* ---- JSON ---- */
 
-static int apply_json_merge(struct call *c, json_object **out)
+static int apply_json_merge(struct intrinsic_call *c, json_object **out)
 {
     if (json_object_get_boolean(c->args[2]))
         return fail(c, "deep merging is not supported: the third argument must be false");
@@ -341,7 +312,7 @@ static int apply_json_merge(struct call *c, json_object **out)
     return 0;
 }
 
-static int apply_string_to_json(struct call *c, json_object **out)
+static int apply_string_to_json(struct intrinsic_call *c, json_object **out)
 {
     size_t len;
     const char *text = text_of(c->args[0], &len);
@@ -352,7 +323,7 @@ static int apply_string_to_json(struct call *c, json_object **out)
     return js_parse(text, len, out, &parse) == 0 ? 0 : fail(c, parse.cause);
 }
 
-static int apply_json_to_string(struct call *c, json_object **out)
+static int apply_json_to_string(struct intrinsic_call *c, json_object **out)
 {
     struct js_buf b = {0};
 
@@ -366,7 +337,7 @@ static int apply_json_to_string(struct call *c, json_object **out)
 
 /* ---- numbers ---- */
 
-static int apply_math_add(struct call *c, json_object **out)
+static int apply_math_add(struct intrinsic_call *c, json_object **out)
 {
     int64_t a, b, sum;
 
@@ -379,7 +350,7 @@ static int apply_math_add(struct call *c, json_object **out)
 }
 
 /* From start up to end, without end. With a seed always the same, as the service promises. */
-static int apply_math_random(struct call *c, json_object **out)
+static int apply_math_random(struct intrinsic_call *c, json_object **out)
 {
     int64_t start, end, seed;
 
@@ -400,7 +371,7 @@ static int apply_math_random(struct call *c, json_object **out)
 /* ---- text ---- */
 
 /* Any character of the second text separates; empty pieces are left out. */
-static int apply_string_split(struct call *c, json_object **out)
+static int apply_string_split(struct intrinsic_call *c, json_object **out)
 {
     size_t len, nseparators, from = 0;
     const char *text = text_of(c->args[0], &len), *separators = text_of(c->args[1], &nseparators);
@@ -420,7 +391,7 @@ static int apply_string_split(struct call *c, json_object **out)
     return 0;
 }
 
-static int apply_uuid(struct call *c, json_object **out)
+static int apply_uuid(struct intrinsic_call *c, json_object **out)
 {
     unsigned char bytes[16];
     char hex[33], uuid[37];
@@ -471,7 +442,7 @@ static void show(struct js_buf *b, json_object *o)
 }
 
 /* Fills "{}" in, one argument after another; raw: "\{" and the like are still escaped. -1: counts differ. */
-static int fill(struct call *c, const char *text, size_t len, bool raw, struct js_buf *b)
+static int fill(struct intrinsic_call *c, const char *text, size_t len, bool raw, struct js_buf *b)
 {
     size_t next = 1;
 
@@ -490,7 +461,7 @@ static int fill(struct call *c, const char *text, size_t len, bool raw, struct j
     return next == c->nargs ? 0 : -1;
 }
 
-static int apply_format(struct call *c, json_object **out)
+static int apply_format(struct intrinsic_call *c, json_object **out)
 {
     const char *raw = c->e->args[0]->raw;
     struct js_buf b = {0};
@@ -510,7 +481,7 @@ static int apply_format(struct call *c, json_object **out)
 
 /* ---- the table ---- */
 
-static const struct function FUNCTIONS[] = {
+static const struct intrinsic FUNCTIONS[] = {
     {"States.Array", 0, TMPL_ARGUMENTS_MAX, "*", apply_array},
     {"States.ArrayPartition", 2, 2, "an", apply_array_partition},
     {"States.ArrayContains", 2, 2, "a*", apply_array_contains},
@@ -531,393 +502,10 @@ static const struct function FUNCTIONS[] = {
     {"States.Format", 1, TMPL_ARGUMENTS_MAX, "s*", apply_format},
 };
 
-static const struct {
-    char letter;
-    const char *words;
-} TYPES[] = {{'a', "an array"}, {'b', "a boolean"}, {'n', "a number"}, {'o', "an object"}, {'s', "a string"}};
-
-static char type_letter(const struct function *f, size_t i)
+const struct intrinsic *intrinsic_find(const char *name, size_t len)
 {
-    size_t n = strlen(f->types);
-    return f->types[i < n ? i : n - 1];
-}
-
-static bool type_fits(char letter, json_object *o)
-{
-    switch (letter) {
-    case 'a':
-        return json_object_is_type(o, json_type_array);
-    case 'b':
-        return json_object_is_type(o, json_type_boolean);
-    case 'n':
-        return js_is_number(o);
-    case 'o':
-        return json_object_is_type(o, json_type_object);
-    case 's':
-        return json_object_is_type(o, json_type_string);
-    default:
-        return true;
-    }
-}
-
-/* ---- parsing ---- */
-
-struct reader {
-    struct arena *arena;
-    const char *text; /* NUL-terminated */
-    size_t len, at;
-    unsigned depth; /* calls within each other */
-    struct err *err;
-};
-
-static struct tmpl_expr *parse_expr(struct reader *r);
-
-static struct tmpl_expr *refuse(struct reader *r, const char *what)
-{
-    err_set(r->err, ERR_VALIDATION, "%s at character %zu", what, js_chars(r->text, r->at));
-    return NULL;
-}
-
-static char peek(struct reader *r)
-{
-    while (r->text[r->at] == ' ' || r->text[r->at] == '\t' || r->text[r->at] == '\n' ||
-           r->text[r->at] == '\r')
-        r->at++;
-    return r->text[r->at];
-}
-
-static bool take(struct reader *r, char c)
-{
-    if (peek(r) != c)
-        return false;
-    r->at++;
-    return true;
-}
-
-static struct tmpl_expr *new_expr(struct reader *r, enum expr_kind kind)
-{
-    struct tmpl_expr *e = arena_alloc(r->arena, sizeof *e);
-    e->kind = kind;
-    return e;
-}
-
-static struct tmpl_expr *literal(struct reader *r, json_object *taken)
-{
-    struct tmpl_expr *e = new_expr(r, EXPR_LITERAL);
-    e->literal = arena_adopt(r->arena, taken);
-    return e;
-}
-
-/* 'It\'s \{here\}': a backslash stands before ', {, } and itself, and nowhere else. */
-static struct tmpl_expr *parse_text(struct reader *r)
-{
-    size_t from = ++r->at;
-    struct js_buf b = {0};
-
-    for (; r->at < r->len && r->text[r->at] != '\''; r->at++) {
-        if (r->text[r->at] == '\\' && !memchr("'{}\\", r->text[++r->at], 4)) {
-            js_buf_fini(&b);
-            return refuse(r, "only \\', \\{, \\} and \\\\ are escapes");
-        }
-        js_buf_add(&b, r->text + r->at, 1);
-    }
-    struct tmpl_expr *e = new_expr(r, EXPR_LITERAL);
-    e->raw = arena_strndup(r->arena, r->text + from, r->at - from);
-    e->literal = arena_adopt(r->arena, new_text(&b));
-    js_buf_fini(&b);
-    if (r->at == r->len)
-        return refuse(r, "a closing quote is missing");
-    r->at++;
-    return e;
-}
-
-/* The end of the path at from: the "," or ")" that stands in none of its brackets and quotes. */
-static size_t path_end(const struct reader *r, size_t from)
-{
-    unsigned open = 0;
-
-    for (size_t i = from; i < r->len; i++) {
-        char c = r->text[i];
-        if (c == '\'' || c == '"') {
-            for (i++; i < r->len && r->text[i] != c; i++)
-                i += r->text[i] == '\\';
-        } else if (open == 0 && (c == ',' || c == ')')) {
-            return i;
-        } else if (c == '[' || c == '(') {
-            open++;
-        } else if (open && (c == ']' || c == ')')) {
-            open--;
-        }
-    }
-    return r->len;
-}
-
-static struct tmpl_expr *parse_path(struct reader *r)
-{
-    size_t from = r->at, end = r->depth ? path_end(r, from) : r->len;
-    struct tmpl_expr *e = new_expr(r, EXPR_PATH);
-
-    e->path = jpath_parse(r->arena, r->text + from, end - from, r->err);
-    r->at = end;
-    return e->path ? e : NULL;
-}
-
-static struct tmpl_expr *parse_number(struct reader *r)
-{
-    size_t from = r->at;
-
-    while (r->at < r->len && memchr("0123456789-+.eE", r->text[r->at], 15))
-        r->at++;
-    if (js_scan(r->text + from, r->at - from, NULL) < 0)
-        return refuse(r, "not a number");
-    return literal(r, js_number_text(r->text + from, r->at - from));
-}
-
-static const struct function *find_function(struct reader *r)
-{
-    size_t len = strcspn(r->text + r->at, "( ");
-
     for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++)
-        if (strlen(FUNCTIONS[i].name) == len && !memcmp(FUNCTIONS[i].name, r->text + r->at, len)) {
-            r->at += len;
+        if (strlen(FUNCTIONS[i].name) == len && !memcmp(FUNCTIONS[i].name, name, len))
             return &FUNCTIONS[i];
-        }
-    refuse(r, "not an intrinsic function");
     return NULL;
-}
-
-/* What is known already: a literal's type. */
-static bool may_fit(const struct function *f, size_t i, const struct tmpl_expr *arg)
-{
-    return arg->kind != EXPR_LITERAL || type_fits(type_letter(f, i), arg->literal);
-}
-
-static int parse_arguments(struct reader *r, struct tmpl_expr *e)
-{
-    struct js_buf list = {0}; /* pointers, gathered as bytes */
-    int rc = -1;
-
-    if (!take(r, ')')) {
-        do {
-            const struct tmpl_expr *arg =
-                e->nargs < e->function->max_args ? parse_expr(r) : refuse(r, "too many arguments");
-            if (arg && !may_fit(e->function, e->nargs, arg))
-                arg = refuse(r, "the argument has the wrong type");
-            if (!arg)
-                goto out;
-            js_buf_add(&list, (const char *)&arg, sizeof arg);
-            e->nargs++;
-        } while (take(r, ','));
-        if (!take(r, ')')) {
-            refuse(r, "expected ',' or ')'");
-            goto out;
-        }
-    }
-    if (e->nargs < e->function->min_args) {
-        refuse(r, "too few arguments");
-        goto out;
-    }
-    e->args = arena_alloc(r->arena, list.len);
-    if (list.len)
-        memcpy(e->args, list.p, list.len);
-    rc = 0;
-out:
-    js_buf_fini(&list);
-    return rc;
-}
-
-static struct tmpl_expr *parse_call(struct reader *r)
-{
-    struct tmpl_expr *e = new_expr(r, EXPR_CALL);
-
-    e->function = find_function(r);
-    if (!e->function)
-        return NULL;
-    if (!take(r, '('))
-        return refuse(r, "'(' is missing");
-    if (r->depth == TMPL_CALLS_NESTED_MAX)
-        return refuse(r, "too many functions within each other");
-    r->depth++;
-    int rc = parse_arguments(r, e);
-    r->depth--;
-    return rc < 0 ? NULL : e;
-}
-
-static bool take_word(struct reader *r, const char *word)
-{
-    size_t len = strlen(word);
-
-    if (strncmp(r->text + r->at, word, len) != 0)
-        return false;
-    r->at += len;
-    return true;
-}
-
-static struct tmpl_expr *parse_argument(struct reader *r)
-{
-    if (r->text[r->at] == '\'')
-        return parse_text(r);
-    if (take_word(r, "true"))
-        return literal(r, json_object_new_boolean(true));
-    if (take_word(r, "false"))
-        return literal(r, json_object_new_boolean(false));
-    if (take_word(r, "null"))
-        return literal(r, NULL);
-    return parse_number(r);
-}
-
-static struct tmpl_expr *parse_expr(struct reader *r)
-{
-    char c = peek(r);
-    size_t from = r->at;
-    struct tmpl_expr *e;
-
-    if (c == '$')
-        e = parse_path(r);
-    else if (!strncmp(r->text + r->at, "States.", 7))
-        e = parse_call(r);
-    else
-        e = r->depth ? parse_argument(r) : refuse(r, "expected a path or an intrinsic function");
-    if (e)
-        e->text = arena_strndup(r->arena, r->text + from, r->at - from);
-    return e;
-}
-
-const struct tmpl_expr *tmpl_expr_parse(struct arena *a, const char *text, size_t len, struct err *err)
-{
-    struct reader r = {.arena = a, .text = arena_strndup(a, text, len), .len = len, .err = err};
-
-    if (memchr(text, '\0', len) || !js_is_utf8(text, len)) {
-        err_set(err, ERR_VALIDATION, "an expression is valid UTF-8 without U+0000");
-        return NULL;
-    }
-    const struct tmpl_expr *e = parse_expr(&r);
-    if (e && peek(&r))
-        return refuse(&r, "nothing can follow");
-    return e;
-}
-
-const struct jpath *tmpl_expr_path(const struct tmpl_expr *e)
-{
-    return e->path;
-}
-
-/* ---- evaluation ---- */
-
-static int eval(const struct tmpl_expr *e, const struct jpath_env *env, json_object **out, struct err *err);
-
-/* The data in which a path has found nothing, for a message. */
-static char *shown_root(const struct jpath *p, const struct jpath_env *env)
-{
-    struct js_buf b = {0};
-    json_object *root;
-    struct err ignored;
-
-    if (env->root(env->self, p, &root, &ignored) < 0)
-        return NULL;
-    if (js_within(root, ERR_CAUSE_BYTES, JS_DEPTH_MAX))
-        js_write(&b, root);
-    else
-        js_buf_str(&b, "...");
-    return b.p;
-}
-
-static int path_missing(const struct tmpl_expr *e, const char *field, const struct jpath_env *env,
-                        struct err *err)
-{
-    char *root = shown_root(e->path, env);
-
-    if (root) /* else an unknown variable: err says so */
-        err_set(err, ERR_RUNTIME,
-                "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
-                e->path->text, field, root);
-    free(root);
-    return -1;
-}
-
-static int argument_missing(struct call *c, const struct tmpl_expr *arg)
-{
-    char *root = shown_root(arg->path, c->env);
-
-    if (root)
-        err_set(c->err, ERR_RUNTIME,
-                "The function '%s' had the following error: The JsonPath argument for the field '%s' could "
-                "not be found in "
-                "the input '%s'",
-                c->e->text, arg->path->text, root);
-    free(root);
-    return -1;
-}
-
-static int eval_argument(struct call *c, size_t i)
-{
-    const struct tmpl_expr *arg = c->e->args[i];
-
-    if (eval(arg, c->env, &c->args[i], c->err) < 0)
-        return arg->kind == EXPR_PATH && !strcmp(c->err->name, ERR_RUNTIME) ? argument_missing(c, arg) : -1;
-    c->nargs++;
-
-    char letter = type_letter(c->e->function, i);
-    if (type_fits(letter, c->args[i]))
-        return 0;
-    for (size_t t = 0; t < sizeof TYPES / sizeof *TYPES; t++)
-        if (TYPES[t].letter == letter)
-            return err_set(c->err, ERR_INTRINSIC,
-                           "The function '%s' had the following error: argument %zu must be %s, but was %s",
-                           c->e->text, i + 1, TYPES[t].words,
-                           json_type_to_name(json_object_get_type(c->args[i])));
-    return -1;
-}
-
-static int eval_call(const struct tmpl_expr *e, const struct jpath_env *env, json_object **out,
-                     struct err *err)
-{
-    struct call c = {.e = e, .env = env, .err = err};
-    int rc = 0;
-
-    c.args = mem_calloc(e->nargs, sizeof *c.args);
-    for (size_t i = 0; i < e->nargs && rc == 0; i++)
-        rc = eval_argument(&c, i);
-    if (rc == 0)
-        rc = charge(&c, 0);
-    *out = NULL;
-    if (rc == 0)
-        rc = e->function->apply(&c, out);
-    if (rc < 0) {
-        json_object_put(*out);
-        *out = NULL;
-    }
-    for (size_t i = 0; i < c.nargs; i++)
-        json_object_put(c.args[i]);
-    free(c.args);
-    return rc;
-}
-
-static int eval(const struct tmpl_expr *e, const struct jpath_env *env, json_object **out, struct err *err)
-{
-    switch (e->kind) {
-    case EXPR_PATH:
-        return jpath_eval(e->path, env, out, err);
-    case EXPR_LITERAL:
-        *out = json_object_get(e->literal);
-        return 0;
-    case EXPR_CALL:
-        break;
-    }
-    return eval_call(e, env, out, err);
-}
-
-int tmpl_expr_eval(const struct tmpl_expr *e, const char *field, const struct jpath_env *env,
-                   json_object **out, struct err *err)
-{
-    size_t visits = TMPL_VISITS_MAX;
-    struct jpath_env bounded = *env;
-    struct err own;
-
-    err = err ? err : &own;
-    if (!bounded.visits_left)
-        bounded.visits_left = &visits;
-    if (eval(e, &bounded, out, err) == 0)
-        return 0;
-    return e->kind == EXPR_PATH && !strcmp(err->name, ERR_RUNTIME) ? path_missing(e, field, env, err) : -1;
 }

@@ -1,4 +1,4 @@
-/* Filters: [?(@.price < 10 && !@.isbn)]. Comparisons follow Jayway's evaluators, coercions included. */
+/* Filters: [?(@.price < 10 && !@.isbn)]. */
 #include "lang/jpath_priv.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -6,31 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum operator_kind {
-    OP_EXISTS,
-    OP_EQ,
-    OP_NE,
-    OP_TSEQ,
-    OP_TSNE,
-    OP_LT,
-    OP_LE,
-    OP_GT,
-    OP_GE,
-    OP_MATCHES,
-    OP_IN,
-    OP_NIN,
-    OP_CONTAINS,
-    OP_ALL,
-    OP_SUBSETOF,
-    OP_ANYOF,
-    OP_NONEOF,
-    OP_SIZE,
-    OP_EMPTY,
-};
-
 static const struct {
     const char *name;
-    enum operator_kind op;
+    enum jpath_operator op;
 } OPERATORS[] = {
     {"==", OP_EQ},      {"!=", OP_NE},       {"===", OP_TSEQ},      {"!==", OP_TSNE},
     {"<", OP_LT},       {"<=", OP_LE},       {">", OP_GT},          {">=", OP_GE},
@@ -54,7 +32,7 @@ enum node_kind { NODE_OR, NODE_AND, NODE_NOT, NODE_TEST };
 struct jpath_filter {
     enum node_kind kind;
     const struct jpath_filter *a, *b; /* OR, AND; NOT has a alone */
-    enum operator_kind op;            /* TEST */
+    enum jpath_operator op;           /* TEST */
     struct operand left, right;
 };
 
@@ -117,36 +95,13 @@ static int parse_string(struct jpath_reader *r, struct operand *o)
     return 0;
 }
 
-/* A number as Java's BigDecimal reads it, or NULL: "+5", "1." and ".5" are numbers. The caller's. */
-static json_object *decimal(const char *text, size_t len)
-{
-    size_t i = 0, digits = 0;
-    bool plain = true;
-
-    if (len > JS_NUMBER_BYTES_MAX)
-        return NULL;
-    if (i < len && (text[i] == '-' || text[i] == '+'))
-        plain = text[i++] == '-';
-    for (; i < len && ((text[i] >= '0' && text[i] <= '9') || (text[i] == '.' && plain)); i++) {
-        digits += text[i] != '.';
-        plain = plain && text[i] != '.';
-    }
-    if (digits && i < len && (text[i] | 0x20) == 'e') {
-        plain = false;
-        i += i + 1 < len && (text[i + 1] == '-' || text[i + 1] == '+') ? 2 : 1;
-        for (digits = 0; i < len && text[i] >= '0' && text[i] <= '9'; i++)
-            digits++;
-    }
-    return digits && i == len ? js_number_text(text + (text[0] == '+'), len - (text[0] == '+')) : NULL;
-}
-
 static int parse_number(struct jpath_reader *r, struct operand *o)
 {
     size_t from = r->at;
 
     while (r->at < r->len && memchr("0123456789-+.eE", r->text[r->at], 15))
         r->at++;
-    o->value = decimal(r->text + from, r->at - from);
+    o->value = jpath_decimal(r->text + from, r->at - from);
     if (!o->value) {
         r->at = from;
         return jpath_refuse(r, "a path, a number, a text or another value is missing");
@@ -257,7 +212,7 @@ static int parse_operand(struct jpath_reader *r, struct operand *o)
     return is_letter(peek(r)) ? parse_word(r, o) : parse_number(r, o);
 }
 
-static int parse_operator(struct jpath_reader *r, enum operator_kind *op)
+static int parse_operator(struct jpath_reader *r, enum jpath_operator *op)
 {
     bool symbol = strchr("<>=~!", peek(r)) != NULL;
     size_t from = r->at, len;
@@ -399,26 +354,10 @@ const struct jpath_filter *jpath_filter_parse(const struct jpath_reader *outer, 
 
 /* ---- evaluation ---- */
 
-/* An operand's value for one item. */
-struct side {
-    bool undefined; /* a path that leads nowhere */
-    json_object *o; /* a reference of our own */
-    pcre2_code *pattern;
-};
-
-static bool is(json_object *o, json_type type)
+static int evaluate(const struct operand *operand, json_object *item, struct jpath_work *w,
+                    struct jpath_side *side)
 {
-    return json_object_is_type(o, type);
-}
-
-static bool is_json(json_object *o)
-{
-    return is(o, json_type_object) || is(o, json_type_array);
-}
-
-static int evaluate(const struct operand *operand, json_object *item, struct jpath_work *w, struct side *side)
-{
-    *side = (struct side){.pattern = operand->pattern};
+    *side = (struct jpath_side){.pattern = operand->pattern};
     if (!is_path(operand)) {
         side->o = json_object_get(operand->value);
         return 0;
@@ -440,270 +379,9 @@ static int exists(const struct operand *operand, json_object *item, struct jpath
     return (rc == 0) != operand->negated;
 }
 
-static int compare_numbers(json_object *a, json_object *b)
-{
-    if (is(a, json_type_int) && is(b, json_type_int)) {
-        int64_t x = json_object_get_int64(a), y = json_object_get_int64(b);
-        return (x > y) - (x < y);
-    }
-    double x = json_object_get_double(a), y = json_object_get_double(b);
-    return (x > y) - (x < y);
-}
-
-static size_t length(json_object *o)
-{
-    return (size_t)json_object_get_string_len(o);
-}
-
-static int compare_strings(json_object *a, json_object *b)
-{
-    size_t x = length(a), y = length(b), common = x < y ? x : y;
-    int order = memcmp(json_object_get_string(a), json_object_get_string(b), common);
-
-    return order ? order : (x > y) - (x < y);
-}
-
-/* 5 == '5.0': a number on the left makes a number of the string on the right. */
-static bool number_equals_string(json_object *number, json_object *string)
-{
-    json_object *other = decimal(json_object_get_string(string), length(string));
-    bool equal = other && compare_numbers(number, other) == 0;
-
-    json_object_put(other);
-    return equal;
-}
-
-/* '5' == 5, but not '5.0' == 5: a string on the left makes a string of the number on the right. */
-static bool string_equals_number(json_object *string, json_object *number)
-{
-    struct js_buf b = {0};
-
-    js_write(&b, number);
-    bool equal = b.len == length(string) && !memcmp(b.p, json_object_get_string(string), b.len);
-    js_buf_fini(&b);
-    return equal;
-}
-
-static bool equal(json_object *a, json_object *b)
-{
-    if (js_is_number(a) && js_is_number(b))
-        return compare_numbers(a, b) == 0;
-    if (js_is_number(a) && is(b, json_type_string))
-        return number_equals_string(a, b);
-    if (is(a, json_type_string) && js_is_number(b))
-        return string_equals_number(a, b);
-    return js_equal(a, b);
-}
-
-static int sides_equal(const struct side *l, const struct side *r, struct jpath_work *w)
-{
-    if (l->undefined || r->undefined)
-        return 0;
-    if ((is_json(l->o) || is(l->o, json_type_string)) &&
-        jpath_charge(w, js_weigh(l->o, SIZE_MAX - 1, JS_DEPTH_MAX)) < 0)
-        return PATH_FATAL;
-    return equal(l->o, r->o);
-}
-
-static bool same_type(json_object *a, json_object *b)
-{
-    return (js_is_number(a) && js_is_number(b)) || (is_json(a) && is_json(b)) ||
-           json_object_get_type(a) == json_object_get_type(b);
-}
-
-/* Only numbers with numbers and strings with strings have an order. */
-static int ordered(enum operator_kind op, json_object *a, json_object *b)
-{
-    int order;
-
-    if (js_is_number(a) && js_is_number(b))
-        order = compare_numbers(a, b);
-    else if (is(a, json_type_string) && is(b, json_type_string))
-        order = compare_strings(a, b);
-    else
-        return 0;
-    return op == OP_LT ? order < 0 : op == OP_LE ? order <= 0 : op == OP_GT ? order > 0 : order >= 0;
-}
-
-/* Is value one of list's elements? */
-static int among(json_object *list, json_object *value, struct jpath_work *w)
-{
-    size_t n = json_object_array_length(list);
-
-    for (size_t i = 0; i < n; i++) {
-        json_object *element = json_object_array_get_idx(list, i);
-        int rc = sides_equal(&(struct side){.o = element}, &(struct side){.o = value}, w);
-        if (rc == 0)
-            rc = jpath_charge(w, 0);
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
-
-/* How many elements of a are among b's? -1: too much work. */
-static int64_t common(json_object *a, json_object *b, struct jpath_work *w)
-{
-    int64_t shared = 0;
-
-    for (size_t i = 0; i < json_object_array_length(a); i++) {
-        int rc = among(b, json_object_array_get_idx(a, i), w);
-        if (rc < 0)
-            return -1;
-        shared += rc;
-    }
-    return shared;
-}
-
-static int compare_lists(enum operator_kind op, json_object *left, json_object *right, struct jpath_work *w)
-{
-    if (!is(left, json_type_array) || !is(right, json_type_array))
-        return 0;
-    json_object *part = op == OP_ALL ? right : left, *whole = op == OP_ALL ? left : right;
-    int64_t shared = common(part, whole, w);
-    if (shared < 0)
-        return PATH_FATAL;
-    if (op == OP_ANYOF)
-        return shared > 0;
-    if (op == OP_NONEOF)
-        return shared == 0;
-    return shared == (int64_t)json_object_array_length(part);
-}
-
-static int contains(json_object *left, json_object *right, struct jpath_work *w)
-{
-    if (is(left, json_type_array))
-        return among(left, right, w);
-    if (!is(left, json_type_string) || !is(right, json_type_string))
-        return 0;
-    if (jpath_charge(w, length(left) + length(right)) < 0)
-        return PATH_FATAL;
-    return memmem(json_object_get_string(left), length(left), json_object_get_string(right), length(right)) !=
-           NULL;
-}
-
-static int has_size(json_object *left, json_object *right)
-{
-    int64_t size = -1;
-
-    if (!js_is_number(right))
-        return 0;
-    if (is(left, json_type_string))
-        size = (int64_t)js_chars(json_object_get_string(left), length(left));
-    else if (is(left, json_type_array))
-        size = (int64_t)json_object_array_length(left);
-    return size == (int64_t)json_object_get_double(right);
-}
-
-static int is_empty(json_object *left, json_object *right)
-{
-    bool wanted = json_object_get_boolean(right);
-
-    if (!is(right, json_type_boolean))
-        return 0;
-    if (is(left, json_type_string))
-        return (length(left) == 0) == wanted;
-    if (is(left, json_type_array))
-        return (json_object_array_length(left) == 0) == wanted;
-    if (is(left, json_type_object))
-        return (json_object_object_length(left) == 0) == wanted;
-    return 0;
-}
-
-enum { PATTERN_STEPS_MAX = 10000, PATTERN_COST_BYTES = 6400 }; /* at most a hundred visits' worth a match */
-
-static int match_text(pcre2_code *pattern, const char *text, size_t len, struct jpath_work *w)
-{
-    if (jpath_charge(w, len + PATTERN_COST_BYTES) < 0)
-        return PATH_FATAL;
-
-    pcre2_match_context *context = pcre2_match_context_create(NULL);
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-    PAWL_ASSERT(context && data);
-    pcre2_set_match_limit(context, PATTERN_STEPS_MAX);
-    pcre2_set_depth_limit(context, PATTERN_STEPS_MAX);
-    int rc = pcre2_match(pattern, (PCRE2_SPTR)text, len, 0, 0, data, context);
-    pcre2_match_data_free(data);
-    pcre2_match_context_free(context);
-    if (rc >= 0)
-        return 1;
-    if (rc == PCRE2_ERROR_NOMATCH)
-        return 0;
-    err_set(w->err, ERR_DATA_LIMIT, "A regular expression takes more than %d steps", PATTERN_STEPS_MAX);
-    return PATH_FATAL;
-}
-
-static int match_value(pcre2_code *pattern, json_object *o, struct jpath_work *w)
-{
-    struct js_buf b = {0};
-
-    if (is(o, json_type_string))
-        return match_text(pattern, json_object_get_string(o), length(o), w);
-    if (o && !is_json(o))
-        js_write(&b, o);
-    int rc = match_text(pattern, b.p ? b.p : "", b.len, w);
-    js_buf_fini(&b);
-    return rc;
-}
-
-static int matches(const struct side *l, const struct side *r, struct jpath_work *w)
-{
-    pcre2_code *pattern = l->pattern ? l->pattern : r->pattern;
-    json_object *o = l->pattern ? r->o : l->o;
-
-    if (!l->pattern == !r->pattern)
-        return 0;
-    if (!is(o, json_type_array))
-        return match_value(pattern, o, w);
-    for (size_t i = 0; i < json_object_array_length(o); i++) {
-        int rc = match_value(pattern, json_object_array_get_idx(o, i), w);
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
-
-static int negate(int rc)
-{
-    return rc < 0 ? rc : !rc;
-}
-
-static int compare(enum operator_kind op, const struct side *l, const struct side *r, struct jpath_work *w)
-{
-    switch (op) {
-    case OP_EQ:
-        return sides_equal(l, r, w);
-    case OP_NE:
-        return negate(sides_equal(l, r, w));
-    case OP_TSEQ:
-        return same_type(l->o, r->o) ? sides_equal(l, r, w) : 0;
-    case OP_TSNE:
-        return same_type(l->o, r->o) ? negate(sides_equal(l, r, w)) : 1;
-    case OP_MATCHES:
-        return matches(l, r, w);
-    case OP_IN:
-        return is(r->o, json_type_array) && !l->undefined ? among(r->o, l->o, w) : 0;
-    case OP_NIN:
-        return is(r->o, json_type_array) && !l->undefined ? negate(among(r->o, l->o, w)) : 1;
-    case OP_CONTAINS:
-        return r->undefined ? 0 : contains(l->o, r->o, w);
-    case OP_ALL:
-    case OP_SUBSETOF:
-    case OP_ANYOF:
-    case OP_NONEOF:
-        return compare_lists(op, l->o, r->o, w);
-    case OP_SIZE:
-        return has_size(l->o, r->o);
-    case OP_EMPTY:
-        return is_empty(l->o, r->o);
-    default:
-        return l->undefined || r->undefined ? 0 : ordered(op, l->o, r->o);
-    }
-}
-
 static int test(const struct jpath_filter *f, json_object *item, struct jpath_work *w)
 {
-    struct side l, r = {0};
+    struct jpath_side l, r = {0};
 
     if (f->op == OP_EXISTS)
         return exists(&f->left, item, w);
@@ -711,7 +389,7 @@ static int test(const struct jpath_filter *f, json_object *item, struct jpath_wo
     if (rc == 0)
         rc = evaluate(&f->right, item, w, &r);
     if (rc == 0)
-        rc = compare(f->op, &l, &r, w);
+        rc = jpath_compare(f->op, &l, &r, w);
     json_object_put(l.o);
     json_object_put(r.o);
     return rc;
@@ -725,7 +403,8 @@ static int accept(const struct jpath_filter *f, json_object *item, struct jpath_
         return rc;
     switch (f->kind) {
     case NODE_NOT:
-        return negate(accept(f->a, item, w));
+        rc = accept(f->a, item, w);
+        return rc < 0 ? rc : !rc;
     case NODE_AND:
         rc = accept(f->a, item, w);
         return rc == 1 ? accept(f->b, item, w) : rc;

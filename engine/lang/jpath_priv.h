@@ -79,6 +79,41 @@ const struct jpath_filter *jpath_filter_parse(const struct jpath_reader *r, size
 /* 1, 0 or PATH_FATAL. */
 int jpath_filter_accept(const struct jpath_filter *f, json_object *item, struct jpath_work *w);
 
+enum jpath_operator {
+    OP_EXISTS,
+    OP_EQ,
+    OP_NE,
+    OP_TSEQ,
+    OP_TSNE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_MATCHES,
+    OP_IN,
+    OP_NIN,
+    OP_CONTAINS,
+    OP_ALL,
+    OP_SUBSETOF,
+    OP_ANYOF,
+    OP_NONEOF,
+    OP_SIZE,
+    OP_EMPTY,
+};
+
+/* What stands on one side of an operator, for one item. */
+struct jpath_side {
+    bool undefined; /* a path that leads nowhere */
+    json_object *o; /* a reference of the filter's own */
+    struct pcre2_real_code_8 *pattern;
+};
+
+/* 1, 0, or PATH_FATAL. */
+int jpath_compare(enum jpath_operator op, const struct jpath_side *l, const struct jpath_side *r,
+                  struct jpath_work *w);
+/* A number as Java's BigDecimal reads it, or NULL: "+5", "1." and ".5" are numbers. The caller's. */
+json_object *jpath_decimal(const char *text, size_t len);
+
 /* "name(" ... ")": name is text[from, open), the arguments text(open, close). */
 const struct jpath_call *jpath_call_parse(const struct jpath_reader *r, size_t from, size_t open,
                                           size_t close);

@@ -307,6 +307,9 @@ START_TEST(weighing_stops_at_the_bounds)
     ck_assert(!js_within(o, 1000, 1));
     ck_assert(js_within(NULL, 1, 0));
     json_object_put(o);
+    o = parse("1234567890.123456789"); /* its text counts, not its eight bytes */
+    ck_assert_uint_eq(js_weigh(o, 1000, 0), 20);
+    json_object_put(o);
 }
 END_TEST
 

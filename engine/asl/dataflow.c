@@ -184,13 +184,15 @@ static uint64_t scope_dice(void *self)
 
 void scope_init(struct scope *sc, struct step *s, struct frame *f, struct value *data)
 {
-    *sc = (struct scope){.s = s, .f = f, .data = data};
-    sc->env = (struct jpath_env){.root = scope_root, .dice = scope_dice, .self = sc};
+    *sc = (struct scope){.s = s, .f = f, .data = data, .visits_left = TMPL_VISITS_MAX};
+    sc->env = (struct jpath_env){
+        .root = scope_root, .dice = scope_dice, .self = sc, .visits_left = &sc->visits_left};
 }
 
 void scope_fini(struct scope *sc)
 {
     json_object_put(sc->context);
+    sc->s->visits += TMPL_VISITS_MAX - sc->visits_left;
 }
 
 int scope_find(struct scope *sc, const struct jpath *p, json_object **out, struct err *err)

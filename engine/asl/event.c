@@ -54,7 +54,7 @@ static const char *data_key(enum event_type t)
         return "input";
     if (flags & EVENT_PARAMETERS)
         return "parameters";
-    return flags & EVENT_OUTPUT || t == EV_CALLBACK_HELD ? "output" : NULL;
+    return flags & EVENT_OUTPUT ? "output" : NULL;
 }
 
 static const char *index_key(enum event_type t)

@@ -76,7 +76,10 @@
     /* unnumbered: pawl's own */                                                                             \
     X(EV_WAIT_SCHEDULED, "WaitScheduled", NULL, EVENT_OWN)   /* due: when the Wait state ends */             \
     X(EV_RETRY_SCHEDULED, "RetryScheduled", NULL, EVENT_OWN) /* index: the retrier; due: when */             \
-    X(EV_CALLBACK_HELD, "CallbackHeld", NULL, EVENT_OWN) /* a callback came before its call was answered */
+    X(EV_CALLBACK_HELD, "CallbackHeld", NULL,                                                                \
+      EVENT_OWN | EVENT_OUTPUT | EVENT_ERROR) /* before its call's answer */                                 \
+    X(EV_YIELDED, "Yielded", NULL,                                                                           \
+      EVENT_OWN | EVENT_NAME | EVENT_INPUT) /* a state is next; others come first */
 
 enum {
     EVENT_NAME = 1,       /* shows the state's name */

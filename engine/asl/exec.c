@@ -5,7 +5,10 @@
 #include <string.h>
 #include <utlist.h>
 
-static const char *const STATUS[] = {"RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"};
+static const char *const STATUS[] = {
+    [EXEC_RUNNING] = "RUNNING",     [EXEC_SUCCEEDED] = "SUCCEEDED", [EXEC_FAILED] = "FAILED",
+    [EXEC_TIMED_OUT] = "TIMED_OUT", [EXEC_ABORTED] = "ABORTED",
+};
 
 const char *exec_status_name(enum exec_status s)
 {
@@ -279,11 +282,21 @@ static bool execution_ended(struct exec *ex, enum exec_status status, const stru
     return true;
 }
 
-static bool state_entered(struct frame *f, enum asl_type type, const struct event *e)
+/* Between two states, or before the first. */
+static bool can_enter(const struct frame *f, const struct asl_state *to)
 {
-    if (!e->state || e->state->type != type || e->state->block != f->block || !e->data ||
-        f->phase != (f->state ? FRAME_LEFT : FRAME_ENTERED))
+    if (!to || to->block != f->block)
         return false;
+    if (f->phase == FRAME_READY)
+        return to == f->state;
+    return f->phase == (f->state ? FRAME_LEFT : FRAME_ENTERED);
+}
+
+static bool state_entered(struct exec *ex, struct frame *f, enum asl_type type, const struct event *e)
+{
+    if (!can_enter(f, e->state) || e->state->type != type || !e->data)
+        return false;
+    no_deadlines(ex, f);
     f->phase = FRAME_ENTERED;
     f->state = e->state;
     f->entered_id = f->last_id = e->id;
@@ -292,6 +305,17 @@ static bool state_entered(struct frame *f, enum asl_type type, const struct even
     free(f->retries);
     f->retries = NULL;
     keep_value(&f->input, e->data);
+    return true;
+}
+
+static bool yielded(struct exec *ex, struct frame *f, const struct event *e)
+{
+    if (f->phase == FRAME_READY || !can_enter(f, e->state) || !e->data)
+        return false;
+    f->phase = FRAME_READY;
+    f->state = e->state;
+    keep_value(&f->input, e->data);
+    set_due(ex, f, e->due_us);
     return true;
 }
 
@@ -489,21 +513,21 @@ static bool change(struct exec *ex, struct frame *f, const struct event *e)
         return execution_ended(ex, EXEC_TIMED_OUT, e);
 
     case EV_PASS_ENTERED:
-        return state_entered(f, ASL_PASS, e);
+        return state_entered(ex, f, ASL_PASS, e);
     case EV_CHOICE_ENTERED:
-        return state_entered(f, ASL_CHOICE, e);
+        return state_entered(ex, f, ASL_CHOICE, e);
     case EV_WAIT_ENTERED:
-        return state_entered(f, ASL_WAIT, e);
+        return state_entered(ex, f, ASL_WAIT, e);
     case EV_SUCCEED_ENTERED:
-        return state_entered(f, ASL_SUCCEED, e);
+        return state_entered(ex, f, ASL_SUCCEED, e);
     case EV_FAIL_ENTERED:
-        return state_entered(f, ASL_FAIL, e);
+        return state_entered(ex, f, ASL_FAIL, e);
     case EV_TASK_ENTERED:
-        return state_entered(f, ASL_TASK, e);
+        return state_entered(ex, f, ASL_TASK, e);
     case EV_PARALLEL_ENTERED:
-        return state_entered(f, ASL_PARALLEL, e);
+        return state_entered(ex, f, ASL_PARALLEL, e);
     case EV_MAP_ENTERED:
-        return state_entered(f, ASL_MAP, e);
+        return state_entered(ex, f, ASL_MAP, e);
 
     case EV_PASS_EXITED:
         return state_exited(ex, f, ASL_PASS, e);
@@ -520,6 +544,8 @@ static bool change(struct exec *ex, struct frame *f, const struct event *e)
     case EV_MAP_EXITED:
         return state_exited(ex, f, ASL_MAP, e);
 
+    case EV_YIELDED:
+        return yielded(ex, f, e);
     case EV_WAIT_SCHEDULED:
         return wait_scheduled(ex, f, e);
     case EV_RETRY_SCHEDULED:
@@ -651,8 +677,11 @@ static void dump_children(struct js_buf *out, const struct children *c)
 
 static void dump_frame(struct frame *f, void *arg)
 {
-    static const char *const phases[] = {"ENTERED", "LEFT",     "CALLING",  "TOKEN",
-                                         "WAITING", "RETRYING", "CHILDREN", "DONE"};
+    static const char *const phases[] = {
+        [FRAME_ENTERED] = "ENTERED",   [FRAME_LEFT] = "LEFT",         [FRAME_READY] = "READY",
+        [FRAME_CALLING] = "CALLING",   [FRAME_TOKEN] = "TOKEN",       [FRAME_WAITING] = "WAITING",
+        [FRAME_RETRYING] = "RETRYING", [FRAME_CHILDREN] = "CHILDREN", [FRAME_DONE] = "DONE",
+    };
     struct js_buf *out = arg;
 
     js_buf_str(out, "frame ");

@@ -19,6 +19,7 @@ const char *exec_status_name(enum exec_status s); /* "RUNNING", ... */
 enum frame_phase {
     FRAME_ENTERED,  /* in a state, nothing outside under way; state NULL: not yet in its first */
     FRAME_LEFT,     /* left a state; the next is entered within the same step */
+    FRAME_READY,    /* about to enter state with input: the step was long enough (EV_YIELDED) */
     FRAME_CALLING,  /* a task is scheduled: its answer (or submission) is owed */
     FRAME_TOKEN,    /* submitted: a callback with its token is awaited */
     FRAME_WAITING,  /* in a Wait state until due_us */
@@ -60,7 +61,7 @@ struct frame {
     struct value *output; /* FRAME_DONE: the result of the block */
     uint32_t retry_count; /* $$.State.RetryCount */
     uint32_t *retries;    /* per retrier, for this visit; NULL: none yet */
-    int64_t due_us;       /* FRAME_WAITING, FRAME_RETRYING, or held; else CLOCK_NEVER */
+    int64_t due_us;       /* FRAME_READY, FRAME_WAITING, FRAME_RETRYING, or held; else CLOCK_NEVER */
     int64_t timeout_us;   /* FRAME_CALLING, FRAME_TOKEN: TimeoutSeconds runs out; CLOCK_NEVER: none */
     int64_t heartbeat_us; /* the same for HeartbeatSeconds; moved on by heartbeats, which are no events */
     int32_t heartbeat_s;

@@ -101,6 +101,15 @@ static const char *copy_text(const char *text)
     return text ? mem_strndup(text, strlen(text)) : NULL;
 }
 
+/* Mostly an event's payload is the one before it. */
+static void count_event(struct step *s, const struct event *e)
+{
+    s->events++;
+    if (e->data && e->data != s->counted)
+        s->bytes += value_bytes(e->data);
+    s->counted = e->data;
+}
+
 int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e)
 {
     struct exec *ex = s->ex;
@@ -121,6 +130,7 @@ int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e
     value_ref(e.data);
     e.error = copy_text(e.error);
     e.cause = copy_text(e.cause);
+    count_event(s, &e);
     add_event(s->out, &e);
     exec_apply(ex, &e);
     return e.id;
@@ -230,6 +240,19 @@ static void enter(struct step *s, struct frame *f, const struct asl_state *to, s
         ops->begin(s, f);
 }
 
+static bool long_enough(const struct step *s)
+{
+    size_t events_max = s->out->events_max ? s->out->events_max : STEP_EVENTS;
+    return s->events >= events_max || s->bytes >= STEP_BYTES || s->visits >= STEP_VISITS;
+}
+
+static void yield(struct step *s, struct frame *f, const struct asl_state *to, struct value *input)
+{
+    if (f->phase == FRAME_READY)
+        return; /* it had not its turn in this step */
+    emit(s, f, (struct event){.type = EV_YIELDED, .state = to, .data = input, .due_us = s->now_us});
+}
+
 /* Each frame goes on until it waits for something, then the next. Some were closed meanwhile. */
 static void run(struct step *s)
 {
@@ -239,7 +262,7 @@ static void run(struct step *s)
             s->next = s->ntodo = 0;
         struct frame *f = step_over(s) ? NULL : exec_frame(s->ex, t.frame);
         if (f)
-            enter(s, f, t.to, t.input);
+            (long_enough(s) ? yield : enter)(s, f, t.to, t.input);
         value_unref(t.input);
     }
 }
@@ -410,6 +433,8 @@ static void go_on(struct step *s, struct frame *f, const struct due_frame *d)
     } else if (f->held) {
         step_cancel(s, f);
         token_released(s, f);
+    } else if (f->phase == FRAME_READY) {
+        step_go(s, f, f->state, f->input);
     } else if (f->phase == FRAME_WAITING) {
         wait_over(s, f);
     } else if (f->phase == FRAME_RETRYING) {

@@ -55,7 +55,8 @@ struct outcome {
     size_t nevents, cap_events;
     struct effect *effects;
     size_t neffects, cap_effects;
-    int64_t wake_us; /* give STIM_TIMER not before; CLOCK_NEVER: no timer */
+    int64_t wake_us;   /* give STIM_TIMER not before; CLOCK_NEVER: no timer */
+    size_t events_max; /* of one step, about: then it yields, and wake_us is now; 0: 1,000 */
 };
 
 void outcome_init(struct outcome *out, struct arena *arena);
@@ -63,13 +64,12 @@ void outcome_clear(struct outcome *out); /* releases events and effects, keeps t
 void outcome_fini(struct outcome *out);
 
 /*
- * Decides. Appends to out (which may hold earlier steps of the same execution) and sets wake_us.
- * 0, or -1 with err when the stimulus has nothing to act on, and nothing has changed:
- *   ERR_TASK_TIMED_OUT  a callback whose attempt is over, or that has been answered already
- *   ERR_TASK_MISSING    a callback for something that never was a token
- *   ERR_INVALID_OUTPUT  a callback's output that is too large
- *   ERR_NOT_FOUND       an answer to an attempt that is over, a stop of an ended execution
- * A workflow's own failures are events, never -1.
+ * Decides. Appends to out (which may hold earlier steps of the same execution) and sets wake_us. Bounded in
+ * time and in memory, whatever the definition: a long one yields, and goes on with STIM_TIMER. 0, or -1 with
+ * err when the stimulus has nothing to act on, and nothing has changed: ERR_TASK_TIMED_OUT  a callback whose
+ * attempt is over, or that has been answered already ERR_TASK_MISSING    a callback for something that never
+ * was a token ERR_INVALID_OUTPUT  a callback's output that is too large ERR_NOT_FOUND       an answer to an
+ * attempt that is over, a stop of an ended execution A workflow's own failures are events, never -1.
  */
 int interp_step(struct exec *ex, const struct stimulus *in, int64_t now_us, struct outcome *out,
                 struct err *err);

@@ -44,7 +44,7 @@ static void abort_state(struct step *s, struct frame *f, int32_t failure)
 {
     enum event_type aborted;
 
-    if (!f->state || f->phase == FRAME_LEFT)
+    if (!f->state || f->phase == FRAME_LEFT || f->phase == FRAME_READY)
         return;
     bool under_way = f->phase == FRAME_CHILDREN || f->phase == FRAME_RETRYING;
     if (f->state->type == ASL_TASK)

@@ -19,7 +19,13 @@
 #include "asl/interp.h"
 #include "base/clock.h"
 
-enum { EVENTS_MAX = 25000 };                 /* of one history; the last one says so */
+enum { EVENTS_MAX = 25000 }; /* of one history; the last one says so */
+/*
+ * A step that has done so much makes every frame that could go on yield: what it did is committed, others
+ * have their turn, and the timer, due at once, brings it back.  So no definition holds up its reactor, or
+ * memory.
+ */
+enum { STEP_EVENTS = 1000, STEP_BYTES = 4194304, STEP_VISITS = JPATH_VISITS_MAX };
 #define HELD_US          CLOCK_SECOND        /* how long a callback waits for the answer of its own call */
 #define WAIT_SECONDS_MAX INT64_C(2147483647) /* a longer Wait is refused */
 
@@ -36,8 +42,10 @@ struct step {
     struct exec *ex;
     struct outcome *out;
     int64_t now_us;
-    uint64_t draws;          /* of this step: see step_dice */
-    struct transition *todo; /* in the outcome's arena; those before next are done */
+    uint64_t draws;               /* of this step: see step_dice */
+    size_t events, bytes, visits; /* done so far: events, payloads, values looked at */
+    const struct value *counted;  /* the last payload that bytes has in it */
+    struct transition *todo;      /* in the outcome's arena; those before next are done */
     size_t next, ntodo, cap;
 };
 
@@ -115,6 +123,7 @@ struct scope {
     struct frame *map;  /* ItemSelector: the Map whose item this is; else NULL */
     int32_t item;
     struct json_object *context; /* made when first asked for */
+    size_t visits_left;
     struct jpath_env env;
 };
 

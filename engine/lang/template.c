@@ -191,7 +191,8 @@ int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **o
     size_t visits = TMPL_VISITS_MAX;
     struct jpath_env bounded = *env;
 
-    bounded.visits_left = &visits;
+    if (!bounded.visits_left)
+        bounded.visits_left = &visits;
     if (eval_node(t, &bounded, out, err) < 0)
         return -1;
     if (js_within(*out, TMPL_BYTES_MAX, JS_DEPTH_MAX))

@@ -324,6 +324,10 @@ int main(int argc, char **argv)
         heartbeats = once_in(4);
         put_definition();
         struct world *w = world_new(text.p), *twin = heartbeats || !w ? NULL : world_new(text.p);
+        if (w)
+            w->out.events_max = once_in(3) ? 1 + dice(30) : 0;
+        if (twin)
+            twin->out.events_max = w->out.events_max;
         char *broken = w ? walk(w, twin, &steps) : told("the definition does not compile");
         if (broken) {
             printf("walk: seed %" PRIu64 ": %s\n%s\n", seed, broken, text.p);

@@ -249,6 +249,8 @@ static const struct {
     {"a call that is out is not retried", CALLING, {.type = EV_RETRY_SCHEDULED}, NULL},
     {"a retrier must exist", IN_TASK, {.type = EV_RETRY_SCHEDULED, .index = 2}, NULL},
     {"a retrier's index is not negative", IN_TASK, {.type = EV_RETRY_SCHEDULED, .index = -1}, NULL},
+    {"what is in a state does not yield", IN_TASK, {.type = EV_YIELDED}, "T"},
+    {"only into its own block a frame yields", STARTED, {.type = EV_YIELDED}, "A"},
     {"only a Wait waits", IN_TASK, {.type = EV_WAIT_SCHEDULED}, NULL},
     {"only a Parallel has branches", IN_TASK, {.type = EV_PARALLEL_STARTED}, NULL},
     {"branches start once", IN_PARALLEL, {.type = EV_PARALLEL_STARTED}, NULL},

@@ -36,6 +36,17 @@ static void assert_laws(void)
     ck_assert_msg(!broken, "%s", broken);
 }
 
+/* Until the execution waits for something, or has ended. Each yield is a commit of its own. */
+static size_t go_on(void)
+{
+    struct err err;
+    size_t steps = 1;
+
+    for (; world->out.wake_us == WORLD_EPOCH_US; steps++)
+        ck_assert_int_eq(step(STIM_TIMER, 0, NULL, &err), 0);
+    return steps;
+}
+
 static void end(void)
 {
     world_free(world);
@@ -69,13 +80,57 @@ static const struct {
 START_TEST(an_endless_loop_ends_at_25000_events)
 {
     start(ENDLESS[_i].definition, "[1,2,3]");
+    size_t steps = go_on();
     ck_assert_msg(world->exec.last_event_id == 25000, "%s: %d", ENDLESS[_i].says, world->exec.last_event_id);
+    ck_assert_msg(steps > 20 && steps < 30, "%s: %zu steps", ENDLESS[_i].says, steps);
     ck_assert_int_eq(world->exec.status, EXEC_FAILED);
     ck_assert_str_eq(world->exec.error, "States.Runtime");
     ck_assert_str_eq(world->exec.cause,
                      "The execution reached the maximum number of history events (25000).");
-    ck_assert_uint_eq(world->out.neffects, 1); /* no call ever left */
-    ck_assert_int_eq(world->out.effects[0].type, EFFECT_FINISH);
+    ck_assert_int_eq(world->out.effects[world->out.neffects - 1].type, EFFECT_FINISH);
+    assert_laws();
+}
+END_TEST
+
+START_TEST(a_loop_that_makes_large_payloads_yields_sooner)
+{
+    struct js_buf input = {0};
+
+    js_buf_str(&input, "{\"i\":0,\"text\":\"");
+    for (int i = 0; i < 200000; i++)
+        js_buf_str(&input, "x");
+    js_buf_str(&input, "\"}");
+    start("{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Parameters\":{\"i.$\":\"$.i\",\"text.$"
+          "\":\"$.text\"},"
+          "\"Next\":\"A\"}}}",
+          input.p);
+    ck_assert_int_eq(world->exec.status, EXEC_RUNNING);
+    ck_assert_int_lt(world->exec.last_event_id, 60);
+    ck_assert_uint_lt(world->rows[0].payloads.len, 5000000);
+    ck_assert_int_eq(world->out.wake_us, WORLD_EPOCH_US);
+    assert_laws();
+    js_buf_fini(&input);
+}
+END_TEST
+
+START_TEST(what_has_yielded_goes_on_after_a_crash_and_can_be_aborted)
+{
+    struct err err;
+
+    start("{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":["
+          "{\"StartAt\":\"T\",\"States\":{\"T\":{" FUNCTION ",\"End\":true}}},"
+          "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"A\"}}}]}}}",
+          "{}");
+    ck_assert_int_eq(exec_frame(&world->exec, 2)->phase, FRAME_READY);
+    world_crash(world, WORLD_EPOCH_US);
+    ck_assert_int_eq(world->out.wake_us, WORLD_EPOCH_US);
+    int32_t before = world->exec.last_event_id;
+    ck_assert_int_eq(step(STIM_TIMER, 0, NULL, &err), 0);
+    ck_assert_int_gt(world->exec.last_event_id, before + 900);
+    ck_assert_int_eq(step(STIM_TASK_FAILED, world->calls[0].event_id, NULL, &err), 0);
+    ck_assert_int_eq(world->exec.status, EXEC_FAILED);
+    ck_assert_uint_eq(world->out.nevents,
+                      4); /* LambdaFunctionFailed, TaskStateAborted, ParallelStateFailed, the end */
     assert_laws();
 }
 END_TEST
@@ -107,6 +162,7 @@ START_TEST(the_limit_may_fall_on_any_event)
     js_buf_str(&text, loop);
     js_buf_str(&text, "}}");
     start(text.p, _i % 2 ? "{\"i\":[1]}" : "{\"i\":[1,2]}");
+    go_on();
     ck_assert_int_eq(world->exec.last_event_id, 25000);
     ck_assert_int_eq(world->exec.status, EXEC_FAILED);
     assert_laws();
@@ -319,6 +375,8 @@ int main(void)
     tcase_add_checked_fixture(t, NULL, end);
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, an_endless_loop_ends_at_25000_events, 0, sizeof ENDLESS / sizeof *ENDLESS);
+    tcase_add_test(t, a_loop_that_makes_large_payloads_yields_sooner);
+    tcase_add_test(t, what_has_yielded_goes_on_after_a_crash_and_can_be_aborted);
     tcase_add_loop_test(t, the_limit_may_fall_on_any_event, 0, 40);
     tcase_add_test(t, a_long_history_costs_no_stack);
     tcase_add_test(t, no_draw_comes_twice_and_a_replay_draws_the_same);

@@ -17,8 +17,9 @@ WITH running AS (
 ), waiting AS (
     SELECT execution_id,
            count(*) FILTER (WHERE type IN ('TaskScheduled', 'TaskStarted', 'TaskSubmitted', 'LambdaFunctionScheduled',
-                                           'LambdaFunctionStarted', 'CallbackHeld', 'WaitScheduled', 'RetryScheduled')) AS open,
-           min(due) FILTER (WHERE type IN ('WaitScheduled', 'RetryScheduled')) AS due,
+                                           'LambdaFunctionStarted', 'CallbackHeld', 'WaitScheduled', 'RetryScheduled',
+                                           'Yielded')) AS open,
+           min(due) FILTER (WHERE type IN ('WaitScheduled', 'RetryScheduled', 'Yielded')) AS due,
            max(at) AS newest
       FROM newest GROUP BY execution_id
 )

@@ -6,19 +6,24 @@
 #include "run/reactor.h"
 
 struct node_config {
-    const char *conninfo;
     const char *region, *account;
-    const char *name;  /* of this pawld: host:port:pid */
-    int reactors;      /* threads; 0: one a core */
-    int64_t lease_ttl_us;
+    const char *name;      /* of this pawld: host:port:pid */
+    int reactors;          /* threads, at most 64; 0: one a core */
+    int64_t lease_ttl_us;  /* 0: 10 s */
+    size_t batch_max;      /* executions in one transaction; 0: 500 */
+    size_t executions_max; /* in the memory of each reactor; 0: 200,000 */
 };
 
 struct node;
-int node_start(const struct node_config *config, struct node **out, struct err *err); /* makes the reactors, does not run them */
+/* Makes the reactors, does not run them. Copies the configuration. */
+struct node *node_new(const struct node_config *config);
 int node_reactors(const struct node *n);
 struct reactor *node_reactor(const struct node *n, int index);
-struct reactor *node_by_slot(const struct node *n, int slot); /* any thread; NULL: not in this process */
-void node_run(struct node *n);   /* starts the threads */
-void node_drain(struct node *n); /* signal-safe through uv_async: stops accepting, finishes, releases the leases */
-void node_join(struct node *n);  /* waits for the threads, at most five seconds after node_drain */
-void node_free(struct node *n);
+void node_run(struct node *n); /* starts the threads: they answer, and acknowledge nothing */
+/* Once, before or after node_run: the database, migrated. */
+void node_connect(struct node *n, const char *conninfo, const struct store_settings *settings);
+bool node_has_leases(const struct node *n); /* every reactor may acknowledge */
+void node_drain(
+    struct node *n); /* from any thread: each stops accepting, finishes its tick, gives its lease back */
+int node_join(struct node *n, int seconds); /* waits for the threads; -1: some of them did not end in time */
+void node_free(struct node *n);             /* after node_join, or instead of node_run */

@@ -1,8 +1,8 @@
 /*
  * reactor.h -- one thread's loop: gather stimuli, decide, commit, release.
  *
- * A reactor owns executions outright: its own libuv loop, store, lease, catalog, calls and timers; nothing is shared.
- * What leaves the process (a call, an answer to a caller) waits for the commit that records why.
+ * A reactor owns executions outright: its own libuv loop, store, lease, catalog, calls and timers; nothing is
+ * shared. What leaves the process (a call, an answer to a caller) waits for the commit that records why.
  * Other threads reach it through its mailbox alone (reactor_post).
  */
 #pragma once
@@ -15,21 +15,25 @@
 #include <uv.h>
 
 struct node;
+struct peers;
 struct reactor;
 
 struct reactor_config {
-    struct node *node; /* finds other reactors of this process */
-    int index;         /* 0.. */
-    const char *conninfo;
+    struct node *node;    /* this process, for the doors */
+    struct peers *peers;  /* the reactors of this process */
+    int index;            /* 0.. */
+    const char *conninfo; /* NULL: the database cannot be used yet, reactor_connect follows */
     const char *node_name;
     const char *arn_prefix; /* "arn:aws:states:REGION:ACCOUNT:" */
     const unsigned char *token_key;
     int64_t lease_ttl_us;
-    size_t batch_max; /* executions in one transaction, default 500 */
+    size_t batch_max;     /* executions in one transaction */
     size_t in_flight_max; /* executions in memory that this reactor accepts before it answers 503 */
 };
 
 struct reactor *reactor_new(const struct reactor_config *config);
+/* From any thread, once: the database is migrated. token_key is read from now on. */
+void reactor_connect(struct reactor *r, const char *conninfo); /* borrowed for good */
 /* Runs on the calling thread until reactor_drain has finished. */
 void reactor_run(struct reactor *r);
 /* From any thread: stop accepting, finish the tick, release the lease, leave the loop. */
@@ -39,14 +43,16 @@ void reactor_free(struct reactor *r);
 /* ---- for the doors, on the reactor's own thread ---- */
 
 uv_loop_t *reactor_loop(struct reactor *r);
-struct store *reactor_store(struct reactor *r);     /* for questions */
+struct store *reactor_store(struct reactor *r); /* for questions */
 struct catalog *reactor_catalog(struct reactor *r);
 struct metrics *reactor_metrics(struct reactor *r);
 const struct reactor_config *reactor_config(const struct reactor *r);
-bool reactor_ready(const struct reactor *r);        /* has a lease and a database: may acknowledge */
+bool reactor_ready(const struct reactor *r); /* has a lease and a database with room: may acknowledge */
+const char *reactor_not_ready(const struct reactor *r); /* why not, in words; NULL: it is */
 bool reactor_draining(const struct reactor *r);
 /* fn runs once on this thread when the loop has started, and fini before it ends: the listener's life. */
-void reactor_on_loop(struct reactor *r, void (*start)(struct reactor *r, void *arg), void (*stop)(struct reactor *r, void *arg), void *arg);
+void reactor_on_loop(struct reactor *r, void (*start)(struct reactor *r, void *arg),
+                     void (*stop)(struct reactor *r, void *arg), void *arg);
 
 /* err NULL: done and durable. Called on the thread that asked. at_us: the moment recorded (start, stop). */
 typedef void (*reactor_cb)(void *arg, const struct err *err, int64_t execution_id, int64_t at_us);
@@ -56,14 +62,15 @@ struct reactor_start {
     const char *name;       /* NULL: a UUID is made */
     struct value *input;    /* checked; referenced */
     const char *trace;
-    char made_name[40];     /* out: the name, when it was made */
+    char made_name[40]; /* out: the name, when it was made */
 };
-/* Starts here. ERR_EXECUTION_EXISTS when the name is taken, ERR_UNAVAILABLE without database or lease (nothing happened). */
+/* Starts here. ERR_EXECUTION_EXISTS when the name is taken, ERR_UNAVAILABLE without database or lease
+ * (nothing happened). */
 void reactor_start_execution(struct reactor *r, struct reactor_start *start, reactor_cb cb, void *arg);
 
 /*
- * A command to an execution wherever it lives: this reactor, another of this process (mailbox), another process (inbox; acknowledged
- * when the wish is durable). type: STIM_STOP, STIM_TOKEN_*. texts are copied.
+ * A command to an execution wherever it lives: this reactor, another of this process (mailbox), another
+ * process (inbox; acknowledged when the wish is durable). type: STIM_STOP, STIM_TOKEN_*. texts are copied.
  */
 struct reactor_command {
     enum stimulus_type type;
@@ -76,8 +83,8 @@ struct reactor_command {
 void reactor_send(struct reactor *r, const struct reactor_command *command, reactor_cb cb, void *arg);
 
 /*
- * Tells when an execution has committed something new or ended. Only hints (the journal has the truth), at least every second; watch
- * from any reactor. finished: it has ended. Returns a handle for reactor_unwatch.
+ * Tells when an execution has committed something new or ended. Only hints (the journal has the truth), at
+ * least every second; watch from any reactor. finished: it has ended. Returns a handle for reactor_unwatch.
  */
 struct reactor_watch;
 typedef void (*reactor_watch_cb)(void *arg, bool finished);

@@ -142,11 +142,19 @@ struct store *store_open(uv_loop_t *loop, const char *conninfo, const struct sto
     s->reconnect.data = s->retry.data = s->deferred.data = s;
     struct conn_events both = {.ready = on_ready, .lost = on_lost, .notified = on_notified, .arg = s};
     both.result = on_write_result;
-    s->write = conn_new(loop, conninfo, &WRITE, &both);
+    s->write = conn_new(loop, &WRITE, &both);
     both.result = on_ask_result;
-    s->ask = conn_new(loop, conninfo, &ASK, &both);
-    connect_both(s);
+    s->ask = conn_new(loop, &ASK, &both);
+    if (conninfo)
+        store_connect(s, conninfo);
     return s;
+}
+
+void store_connect(struct store *s, const char *conninfo)
+{
+    conn_aim(s->write, conninfo);
+    conn_aim(s->ask, conninfo);
+    connect_both(s);
 }
 
 static void on_closed(uv_handle_t *handle)

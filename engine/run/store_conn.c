@@ -68,19 +68,23 @@ static int watch(struct conn *c, int events)
 
 /* ---- life ---- */
 
-struct conn *conn_new(uv_loop_t *loop, const char *conninfo, const struct conn_config *config,
-                      const struct conn_events *events)
+struct conn *conn_new(uv_loop_t *loop, const struct conn_config *config, const struct conn_events *events)
 {
     struct conn *c = mem_calloc(1, sizeof *c);
 
     *c = (struct conn){.loop = loop,
-                       .conninfo = mem_strndup(conninfo, strlen(conninfo)),
                        .config = config,
                        .events = *events,
                        .timer = mem_calloc(1, sizeof *c->timer)};
     uv_timer_init(loop, c->timer);
     c->timer->data = c;
     return c;
+}
+
+void conn_aim(struct conn *c, const char *conninfo)
+{
+    PAWL_ASSERT(!c->conninfo);
+    c->conninfo = mem_strndup(conninfo, strlen(conninfo));
 }
 
 void conn_close(struct conn *c)

@@ -44,8 +44,8 @@ struct conn_events {
 };
 
 struct conn; /* one connection; made once, connected again and again */
-struct conn *conn_new(uv_loop_t *loop, const char *conninfo, const struct conn_config *config,
-                      const struct conn_events *events);
+struct conn *conn_new(uv_loop_t *loop, const struct conn_config *config, const struct conn_events *events);
+void conn_aim(struct conn *c, const char *conninfo); /* once, before conn_connect */
 void conn_free(struct conn *c);    /* closes; memory goes when the loop has closed the handles */
 void conn_connect(struct conn *c); /* ready() or lost() follows */
 void conn_close(struct conn *c);   /* without lost() */

@@ -1,0 +1,197 @@
+/*
+ * reactor_priv.h -- the parts of a reactor, for its own files.
+ *
+ * reactor.c           life, and the tick: gather, decide, commit, release
+ * reactor_run.c       an execution in memory: made, decided upon, forgotten
+ * reactor_start.c     ids, names, starts
+ * reactor_perform.c   effects become calls, answers become stimuli
+ * reactor_recover.c   the lease: adoption, recovery, executions that PostgreSQL refused
+ * reactor_command.c   stop and callbacks, wherever the execution lives; the inbox
+ * reactor_watch.c     hints for those who wait for an execution
+ */
+#pragma once
+
+#include "run/inbox.h"
+#include "run/invoke.h"
+#include "run/lease.h"
+#include "run/mailbox.h"
+#include "run/peers.h"
+#include "run/reactor.h"
+#include "run/timer.h"
+
+struct caller { /* somebody who is told when it is durable */
+    reactor_cb cb;
+    void *arg;
+    int64_t at_us;
+    struct caller *next;
+};
+
+/* What an execution has decided since its last commit was sent: kept until that commit is acknowledged. */
+struct work {
+    struct arena *arena;
+    struct outcome out;
+    int64_t at_us; /* the moment of its last step */
+    bool finishes; /* the execution has ended in it */
+    struct caller *callers;
+    int64_t *consumed; /* inbox rows that go with it */
+    size_t nconsumed;
+    struct work *next; /* among the idle ones */
+};
+
+struct call { /* of a function, from its effect to its answer */
+    struct reactor *reactor;
+    struct run *run;          /* NULL: nobody waits for it any more */
+    struct invoke_call *wire; /* NULL: the registry is being asked */
+    struct function *fn;      /* pinned; NULL: a URL, or not known yet */
+    struct effect effect;     /* but its function, which was the outcome's */
+    char *name;               /* of the function, while the registry is being asked */
+    struct call *prev, *next; /* of the run, or in reactor.asking */
+};
+
+struct run { /* an execution in memory */
+    struct exec ex;
+    struct definition *def; /* pinned */
+    struct timer_node timer;
+    int32_t seq;   /* of the last journal row that was sent */
+    bool recorded; /* its row of pawl.execution has been sent */
+    bool durable;  /* and is in the database */
+    bool rescued;  /* it is being failed, because PostgreSQL had refused its rows or they cannot be read */
+    char *trace;   /* until its row is sent; NULL: none */
+    struct work *open; /* decided, not sent; NULL: nothing. Then it is among the dirty ones */
+    struct call *calls;
+    struct run *prev, *next; /* in reactor.dirty */
+    UT_hash_handle hh;       /* by ex.id */
+};
+
+struct flight {
+    struct run *run; /* NULL: it was forgotten meanwhile */
+    struct work *work;
+};
+
+struct batch { /* what one commit carries */
+    struct flight *list;
+    size_t n, cap;
+};
+
+struct condemned { /* PostgreSQL refused its rows: it is loaded again, to fail */
+    int64_t execution_id;
+    char *why; /* NULL: only loaded again */
+    UT_hash_handle hh;
+};
+
+struct arrival; /* an adopted execution whose definition is being fetched */
+struct errand;  /* a command for an execution that is not here */
+struct stray;   /* an inbox message for one that is not here yet */
+struct watched; /* an execution that somebody waits for */
+
+struct on_loop {
+    void (*start)(struct reactor *r, void *arg);
+    void (*stop)(struct reactor *r, void *arg);
+    void *arg;
+};
+
+enum reactor_phase { REACTOR_RUNNING, REACTOR_DRAINING, REACTOR_RELEASING, REACTOR_STOPPED };
+
+struct reactor {
+    struct reactor_config config;
+    uv_loop_t loop;
+    uv_prepare_t prepare; /* before the loop sleeps: the tick */
+    uv_timer_t alarm;     /* the earliest of timers */
+    uv_timer_t second;    /* once a second: hints to watchers, the end of draining */
+    int64_t sent_us;      /* when the transaction under way was sent */
+    int64_t alarm_us;     /* what alarm is set to; CLOCK_NEVER: not at all */
+    struct mailbox mailbox;
+    struct store *store;
+    struct lease *lease;
+    struct inbox *inbox;
+    struct catalog *catalog;
+    struct invoke *invoke;
+    struct metrics metrics;
+    struct on_loop on_loop;
+    enum reactor_phase phase;
+    int seconds_draining;
+
+    int slot; /* 0: no lease, nothing can be acknowledged */
+    int64_t epoch;
+    bool full; /* the database has no room: nothing new is accepted */
+
+    struct run *runs;  /* by id */
+    struct run *dirty; /* those with something to commit, oldest first */
+    struct timer_heap timers;
+    struct batch flying; /* in the transaction under way */
+    struct batch landed; /* durable; being released */
+    struct work *idle_work;
+    size_t nidle_work;
+    int64_t *orphans; /* (execution_id, inbox_id) pairs to be deleted with the next commit */
+    size_t norphans, cap_orphans;
+
+    struct condemned *condemned;
+    struct arrival *arrivals;
+    struct call *asking; /* of runs that are gone, while the registry is being asked */
+    struct errand *errands;
+    struct stray *strays;
+    struct watched *watched;
+    bool reminding;
+    struct metric_series *url_calls[CALL_OUTCOMES];
+
+    int64_t last_id;
+    uint64_t chance[64]; /* random bytes, drawn in advance */
+    size_t nchance;
+};
+
+/* ---- reactor_run.c ---- */
+
+struct run *run_new(struct reactor *r, int64_t id, struct definition *def,
+                    const char *name); /* takes the pin */
+struct run *run_find(struct reactor *r, int64_t id);
+/* Decides. -1: the stimulus has nothing to act on. */
+int run_step(struct reactor *r, struct run *run, const struct stimulus *in, struct err *err);
+/* cb is told when everything decided so far is durable: at once if it is. */
+void run_tell(struct reactor *r, struct run *run, reactor_cb cb, void *arg);
+void run_consume(struct reactor *r, struct run *run, int64_t inbox_id);
+/* What it still has under way is cancelled; those who wait are told err (NULL: there is nobody). */
+void run_forget(struct reactor *r, struct run *run, const struct err *err);
+void run_forget_all(struct reactor *r, const struct err *err);
+struct work *work_take(struct reactor *r);
+void work_put(struct reactor *r, struct work *w);
+void work_answer(struct work *w, int64_t execution_id, const struct err *err);
+void batch_add(struct batch *b, struct run *run, struct work *w);
+void run_count(struct reactor *r, struct run *run, enum exec_status status); /* metrics */
+
+/* ---- reactor_start.c ---- */
+
+uint64_t reactor_chance(struct reactor *r);
+int id_slot(int64_t execution_id); /* of the reactor that made it */
+
+/* ---- reactor_perform.c ---- */
+
+void perform(struct reactor *r, struct run *run, const struct effect *e);
+void perform_owed(struct reactor *r, struct run *run, int64_t now_us); /* recovery */
+void call_drop(struct reactor *r, struct call *c);
+void calls_forget(struct reactor *r); /* at the end: answers that never come */
+void on_call_done(void *reactor, const struct invoke_request *req, const struct invoke_answer *answer);
+
+/* ---- reactor_recover.c ---- */
+
+extern const struct lease_events LEASE_EVENTS; /* without arg */
+void condemn(struct reactor *r, const struct store_guilty *g);
+void condemned_free(struct reactor *r);
+void arrivals_free(struct reactor *r); /* at the end: definitions that never come */
+
+/* ---- reactor_command.c ---- */
+
+void on_inbox(void *reactor, const struct inbox_message *m);
+void strays_deliver(struct reactor *r, int64_t execution_id); /* it is here now */
+void strays_drop(struct reactor *r, bool all); /* those that wait for their execution; all: at the end */
+void errands_fail(struct reactor *r, const struct err *err); /* those that this reactor asked for */
+void errands_free(struct reactor *r);                        /* at the end: answers that never come */
+
+/* ---- reactor_watch.c ---- */
+
+void watched_tell(struct reactor *r, int64_t execution_id, bool finished);
+void watched_remind(struct reactor *r); /* once a second */
+void watched_free(struct reactor *r);
+
+/* ---- reactor.c ---- */
+
+void reactor_abandon(struct reactor *r, const char *why); /* forget everything: the next owner goes on */

@@ -1,0 +1,242 @@
+/* The lease: adoption, recovery, executions that PostgreSQL refused. */
+#include "run/reactor_priv.h"
+#include "run/log.h"
+
+#include <string.h>
+#include <utlist.h>
+
+/* ---- recovery: a fold over the journal, then what is still owed ---- */
+
+static int fold_row(struct run *run, const struct store_result *rows, int i, struct err *err)
+{
+    struct event *list;
+    size_t n, events_len, payloads_len;
+    const char *events = store_text(rows, i, 2, &events_len),
+               *payloads = store_text(rows, i, 3, &payloads_len);
+    int rc = event_read_row(run->def->asl, events, events_len, payloads, payloads_len, store_int(rows, i, 1),
+                            &list, &n, err);
+
+    if (rc < 0)
+        return -1;
+    for (size_t k = 0; k < n; k++) {
+        rc = rc < 0 ? -1 : exec_fold(&run->ex, &list[k], err);
+        event_fini(&list[k]);
+    }
+    free(list);
+    return rc;
+}
+
+static int fold(struct run *run, const struct store_result *rows)
+{
+    struct err err;
+
+    for (int i = 0; i < store_rows(rows); i++) {
+        run->seq = (int32_t)store_int(rows, i, 0);
+        if (fold_row(run, rows, i, &err) == 0)
+            continue;
+        char quoted[512];
+        log_error("journal cannot be read", "exec=%lld seq=%d why=%s", (long long)run->ex.id, run->seq,
+                  log_quote(quoted, sizeof quoted, err.cause));
+        run->seq = (int32_t)store_int(rows, store_rows(rows) - 1, 0);
+        return -1;
+    }
+    return 0;
+}
+
+/* Nothing else can be done for it: it fails, and says why. */
+static void fail(struct reactor *r, struct run *run, const char *cause)
+{
+    struct err err;
+
+    run->rescued = true;
+    if (run_step(r, run, &(struct stimulus){.type = STIM_FAIL, .error = ERR_RUNTIME, .cause = cause}, &err) ==
+        0)
+        return;
+    log_error("execution cannot be failed, and is left alone", "exec=%lld", (long long)run->ex.id);
+    run_forget(r, run, NULL);
+}
+
+static struct condemned *condemned_take(struct reactor *r, int64_t execution_id)
+{
+    struct condemned *c;
+
+    HASH_FIND(hh, r->condemned, &execution_id, sizeof execution_id, c);
+    if (c)
+        HASH_DEL(r->condemned, c);
+    return c;
+}
+
+static void resume(struct reactor *r, struct run *run, const struct store_result *rows)
+{
+    struct condemned *c = condemned_take(r, run->ex.id);
+    int64_t id = run->ex.id;
+
+    if (fold(run, rows) < 0)
+        fail(r, run, "The journal of the execution cannot be read");
+    else if (run->ex.status != EXEC_RUNNING)
+        run_forget(r, run, NULL); /* it ended while it was being loaded */
+    else if (c && c->why)
+        fail(r, run, c->why);
+    else
+        perform_owed(r, run, timer_now());
+    if (c)
+        free(c->why);
+    free(c);
+    strays_deliver(r, id);
+}
+
+/* ---- adoption ---- */
+
+struct arrival { /* an adopted execution whose definition is being fetched */
+    struct reactor *reactor;
+    int64_t execution_id;
+    char *name;
+    const struct store_result *rows;
+    void *ticket;
+    int64_t epoch;
+    int slot;
+    struct arrival *prev, *next; /* in reactor.arrivals */
+};
+
+static void arrival_free(struct arrival *a)
+{
+    DL_DELETE(a->reactor->arrivals, a);
+    store_result_unref(a->rows);
+    free(a->name);
+    free(a);
+}
+
+void arrivals_free(struct reactor *r)
+{
+    while (r->arrivals)
+        arrival_free(r->arrivals);
+}
+
+static void on_definition(void *arg, struct definition *def, const struct err *err)
+{
+    struct arrival *a = arg;
+    struct reactor *r = a->reactor;
+    bool ours = a->slot == r->slot && a->epoch == r->epoch && r->phase == REACTOR_RUNNING;
+
+    if (!def)
+        log_error("execution cannot be resumed", "exec=%lld error=%s", (long long)a->execution_id, err->name);
+    else if (!ours || run_find(r, a->execution_id))
+        catalog_unpin_definition(r->catalog, def);
+    else {
+        struct run *run = run_new(r, a->execution_id, def, a->name);
+        run->recorded = run->durable = true;
+        metric_add(&r->metrics.adopted, 1);
+        resume(r, run, a->rows);
+    }
+    lease_loaded(r->lease, a->ticket);
+    arrival_free(a);
+}
+
+static void on_adopted(void *arg, const struct lease_adopted *e, const struct store_result *rows,
+                       void *ticket)
+{
+    struct reactor *r = arg;
+    struct arrival *a;
+
+    if (store_rows(rows) == 0) { /* started by SQL: its inbox row starts it */
+        lease_loaded(r->lease, ticket);
+        return;
+    }
+    a = mem_alloc(sizeof *a);
+    *a = (struct arrival){.reactor = r,
+                          .execution_id = e->execution_id,
+                          .name = mem_strndup(e->name, strlen(e->name)),
+                          .rows = store_result_ref(rows),
+                          .ticket = ticket,
+                          .epoch = r->epoch,
+                          .slot = r->slot};
+    DL_APPEND(r->arrivals, a);
+    catalog_definition(r->catalog, e->definition_id, on_definition, a);
+}
+
+static void on_acquired(void *arg, int slot, int64_t epoch)
+{
+    struct reactor *r = arg;
+
+    r->slot = slot;
+    r->epoch = epoch;
+    peers_set(r->config.peers, slot, r);
+    metric_set(&r->metrics.lease_slot, (uint64_t)slot);
+    metric_set(&r->metrics.lease_epoch, (uint64_t)epoch);
+    inbox_owner(r->inbox, slot, epoch);
+    log_info("lease acquired", "slot=%d epoch=%lld", slot, (long long)epoch);
+}
+
+static void on_lost(void *arg, const char *why)
+{
+    struct reactor *r = arg;
+
+    metric_add(&r->metrics.lease_lost, 1);
+    reactor_abandon(r, why);
+}
+
+const struct lease_events LEASE_EVENTS = {.acquired = on_acquired, .lost = on_lost, .adopted = on_adopted};
+
+/* ---- executions that PostgreSQL refused ---- */
+
+static void refuse_start(struct reactor *r, struct run *run, const struct store_guilty *g)
+{
+    struct js_buf arn = {0};
+    struct err err;
+
+    interp_execution_arn(&run->ex, &arn);
+    if (!strcmp(g->constraint, "execution_by_name"))
+        err_set(&err, ERR_EXECUTION_EXISTS, "Execution Already Exists: '%s'", arn.p);
+    else if (!strcmp(g->constraint, "execution_pkey"))
+        err_set(&err, ERR_UNAVAILABLE, "the clock was set back and an execution id is taken; try again");
+    else
+        err_set(&err, ERR_INTERNAL, "PostgreSQL refuses the execution: %s", g->message);
+    js_buf_fini(&arn);
+    run_forget(r, run, &err);
+}
+
+/*
+ * Its rows are not in the database: what is in memory is ahead of the truth.  It is loaded again, and fails
+ * with PostgreSQL's words; unless somebody else has written the row, which the truth itself settles.
+ */
+void condemn(struct reactor *r, const struct store_guilty *g)
+{
+    struct run *run = run_find(r, g->execution_id);
+    struct condemned *c;
+    struct err err;
+
+    if (!run)
+        return;
+    if (!run->durable) {
+        refuse_start(r, run, g);
+        return;
+    }
+    if (run->rescued) {
+        log_error("PostgreSQL refuses even the failure of an execution, which is left alone",
+                  "exec=%lld sqlstate=%s", (long long)g->execution_id, g->sqlstate);
+    } else {
+        c = mem_calloc(1, sizeof *c);
+        c->execution_id = g->execution_id;
+        if (strcmp(g->constraint, "journal_pkey") != 0) {
+            c->why = mem_alloc(1024);
+            snprintf(c->why, 1024, "PostgreSQL refused to record the step (SQLSTATE %s): %s", g->sqlstate,
+                     g->message);
+        }
+        HASH_ADD(hh, r->condemned, execution_id, sizeof c->execution_id, c);
+        lease_load(r->lease, g->execution_id);
+    }
+    err_set(&err, ERR_INTERNAL, "PostgreSQL refuses to record it: %s", g->message);
+    run_forget(r, run, &err);
+}
+
+void condemned_free(struct reactor *r)
+{
+    struct condemned *c, *next;
+
+    HASH_ITER(hh, r->condemned, c, next)
+    {
+        HASH_DEL(r->condemned, c);
+        free(c->why);
+        free(c);
+    }
+}

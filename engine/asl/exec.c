@@ -455,7 +455,7 @@ static bool parallel_started(struct exec *ex, struct frame *f, const struct even
 
 static bool map_started(struct exec *ex, struct frame *f, const struct event *e)
 {
-    if (!can_begin(f, ASL_MAP) || e->index < 0)
+    if (!can_begin(f, ASL_MAP) || e->index < 0 || e->index > VALUE_BYTES_MAX)
         return false;
     no_deadlines(ex, f);
     make_children(f, (uint32_t)e->index);

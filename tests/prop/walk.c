@@ -313,6 +313,70 @@ static char *walk(struct world *w, struct world *twin, size_t *steps)
     return broken;
 }
 
+/* ---- spoiled journals ---- */
+
+static void spoil(struct event *e, const struct asl_state *any_state)
+{
+    switch (dice(8)) {
+    case 0:
+        e->type = (enum event_type)dice(EVENT_TYPES);
+        break;
+    case 1:
+        e->frame = dice(12);
+        break;
+    case 2:
+        e->index = (int32_t)dice(12) - 2;
+        break;
+    case 3:
+        e->state = e->state && once_in(2) ? NULL : any_state;
+        break;
+    case 4:
+        value_unref(e->data);
+        e->data = NULL;
+        break;
+    case 5:
+        e->due_us = INT64_MIN;
+        break;
+    case 6:
+        e->id = (int32_t)dice(200);
+        break;
+    default:
+        e->timeout_s = INT32_MAX;
+    }
+}
+
+/* Folds the journal with some events changed, renumbered so that the change itself is what has to be noticed.
+ */
+static void fold_spoiled(const struct world *w)
+{
+    struct exec ex;
+    struct err err;
+
+    world_attach(w, &ex);
+    for (size_t row = 0; row < w->nrows; row++) {
+        struct event *list;
+        size_t n;
+        PAWL_ASSERT(world_read_row(w, row, &list, &n, &err) == 0);
+        for (size_t i = 0; i < n; i++) {
+            bool numbered = !(event_flags(list[i].type) & EVENT_OWN);
+            if (once_in(30))
+                continue; /* lost */
+            list[i].id = numbered ? ex.last_event_id + 1 : 0;
+            if (once_in(20))
+                spoil(&list[i], w->asl->states[dice((unsigned)w->asl->nstates)]);
+            exec_fold(&ex, &list[i], &err);
+        }
+        for (size_t i = 0; i < n; i++)
+            event_fini(&list[i]);
+        free(list);
+    }
+    struct outcome out;
+    outcome_init(&out, w->arena);
+    interp_resume(&ex, WORLD_EPOCH_US, &out);
+    outcome_fini(&out);
+    exec_fini(&ex);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t runs = argc > 1 ? strtoull(argv[1], NULL, 10) : 3000,
@@ -334,6 +398,7 @@ int main(int argc, char **argv)
             failed++;
         }
         if (w) {
+            fold_spoiled(w);
             events += (size_t)w->exec.last_event_id;
             ended[w->exec.status]++;
         }

@@ -45,9 +45,9 @@ void world_describe_call(const struct effect *e, struct js_buf *out)
 
 /* ---- life ---- */
 
-static void attach(struct exec *ex, struct asl *asl)
+void world_attach(const struct world *w, struct exec *ex)
 {
-    exec_init(ex, 77, asl, "run-1");
+    exec_init(ex, 77, w->asl, "run-1");
     ex->machine = "machine";
     ex->arn_prefix = "arn:aws:states:us-east-1:000000000000:";
     ex->role_arn = "arn:aws:iam::000000000000:role/test";
@@ -70,7 +70,7 @@ struct world *world_new(const char *definition)
     struct world *w = mem_calloc(1, sizeof *w);
     w->asl = asl;
     w->arena = arena_new();
-    attach(&w->exec, asl);
+    world_attach(w, &w->exec);
     outcome_init(&w->out, w->arena);
     return w;
 }
@@ -152,11 +152,11 @@ int world_step(struct world *w, const struct stimulus *in, int64_t now_us, struc
 
 /* ---- recovery ---- */
 
-static int read_row(const struct world *w, size_t i, struct event **list, size_t *n, struct err *err)
+int world_read_row(const struct world *w, size_t row, struct event **list, size_t *n, struct err *err)
 {
-    const struct world_row *row = &w->rows[i];
-    return event_read_row(w->asl, row->events.p, row->events.len, row->payloads.p, row->payloads.len,
-                          row->at_us, list, n, err);
+    const struct world_row *r = &w->rows[row];
+    return event_read_row(w->asl, r->events.p, r->events.len, r->payloads.p, r->payloads.len, r->at_us, list,
+                          n, err);
 }
 
 char *world_row_text(const struct world *w, size_t row)
@@ -165,7 +165,7 @@ char *world_row_text(const struct world *w, size_t row)
     struct event *list;
     struct err err;
     size_t n;
-    int rc = read_row(w, row, &list, &n, &err);
+    int rc = world_read_row(w, row, &list, &n, &err);
 
     PAWL_ASSERT(rc == 0);
     for (size_t i = 0; i < n; i++) {
@@ -182,11 +182,11 @@ char *world_row_text(const struct world *w, size_t row)
 
 int world_fold(const struct world *w, size_t nrows, struct exec *ex, struct err *err)
 {
-    attach(ex, w->asl);
+    world_attach(w, ex);
     for (size_t i = 0; i < nrows; i++) {
         struct event *list;
         size_t n;
-        int rc = read_row(w, i, &list, &n, err);
+        int rc = world_read_row(w, i, &list, &n, err);
         if (rc < 0)
             return -1;
         for (size_t k = 0; k < n; k++) {

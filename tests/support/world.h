@@ -54,6 +54,12 @@ void world_crash(struct world *w, int64_t now_us);
  */
 char *world_broken_law(struct world *w, int64_t now_us);
 
+/* A row, read back: event_read_row's list. */
+int world_read_row(const struct world *w, size_t row, struct event **list, size_t *n, struct err *err);
+
+/* A fresh execution like w's, before its first event. */
+void world_attach(const struct world *w, struct exec *ex);
+
 /*
  * A row as text, each event with its own payload: after a recovery values are no longer shared between
  * rows, so the row itself may hold a payload twice that stood in it once. The caller frees it.

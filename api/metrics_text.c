@@ -160,8 +160,7 @@ static void free_sums(struct sums *all)
 {
     struct sums *s, *next;
 
-    HASH_ITER(hh, all, s, next)
-    {
+    HASH_ITER (hh, all, s, next) {
         HASH_DEL(all, s);
         free(s);
     }

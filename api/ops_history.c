@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { ROWS_AT_ONCE = 25, PAGE_BYTES_MAX = 4 * 1048576, STEPS_MAX = 1000, STEPS_BYTES_MAX = 16 * 1048576 };
+enum { ROWS_AT_ONCE = 25, PAGE_BYTES_MAX = 4 * 1048576, PIECE_BYTES_MAX = 1048576, STEPS_MAX = 1000 };
 
 /* ---- one execution and its definition, which every reading begins with ---- */
 
@@ -22,7 +22,7 @@ struct history { /* op_call's state */
     int size, shown;
     /* live */
     struct reactor_watch *watch;
-    bool fetching, hinted, sending, more;
+    bool fetching, hinted, sending, more, last;
 };
 
 static void release_history(struct op_call *c)
@@ -91,15 +91,28 @@ static void find_execution(struct op_call *c)
 
 /* ---- rows of the journal ---- */
 
-enum { SEQ, AT, EVENTS, PAYLOADS };
-#define ROWS                                                                                                 \
-    "SELECT seq, (extract(epoch FROM at) * 1000000)::bigint, events, payloads FROM pawl.journal WHERE "      \
-    "execution_id = $1::bigint"
+/*
+ * As many rows as are read at once, and no more than some megabytes of them, but one. The last column says
+ * how many there were before megabytes counted.
+ */
+enum { SEQ, AT, EVENTS, PAYLOADS, FOUND };
+#define ROWS(condition, order)                                                                               \
+    "SELECT seq, (extract(epoch FROM at) * 1000000)::bigint, events, payloads, found FROM ("                 \
+    "SELECT *, count(*) OVER () AS found, row_number() OVER w AS place,"                                     \
+    " sum(pg_column_size(events) + pg_column_size(payloads)) OVER w AS bytes FROM ("                         \
+    "SELECT * FROM pawl.journal WHERE execution_id = $1::bigint AND " condition " ORDER BY seq " order       \
+    " LIMIT $4::int) a WINDOW w AS (ORDER BY seq " order ")) b"                                              \
+    " WHERE bytes <= 4194304 OR place = 1 ORDER BY place"
 
-static const char FORWARD[] =
-    ROWS " AND seq >= $2::int AND first_event + event_count > $3::int + 1 ORDER BY seq LIMIT $4::int";
-static const char BACKWARD[] =
-    ROWS " AND seq <= $2::int AND first_event < $3::int AND event_count > 0 ORDER BY seq DESC LIMIT $4::int";
+static const char FORWARD[] = ROWS("seq >= $2::int AND first_event + event_count > $3::int + 1", "ASC");
+static const char BACKWARD[] = ROWS("seq <= $2::int AND first_event < $3::int AND event_count > 0", "DESC");
+
+static bool more_rows(const struct store_result *r)
+{
+    int64_t found = store_rows(r) ? store_int(r, 0, FOUND) : 0;
+
+    return found == ROWS_AT_ONCE || found > store_rows(r);
+}
 
 static void fetch(struct op_call *c, store_cb then)
 {
@@ -190,7 +203,7 @@ static void on_page_rows(void *arg, const struct store_result *r, const struct e
     for (int i = 0; i < store_rows(r) && !full; i++)
         if (each_event(c, r, i, show_on_page, &full) < 0)
             return;
-    if (!full && store_rows(r) == ROWS_AT_ONCE)
+    if (!full && more_rows(r))
         fetch(c, on_page_rows);
     else
         end_page(c, full);
@@ -226,23 +239,29 @@ void op_get_history(struct op_call *c)
 
 /* ---- steps: rows of the view, as they are ---- */
 
+/* The first ones, and no more than some megabytes, but one; and how many there are. */
+static const char SELECT_STEPS[] =
+    "SELECT step, found FROM (SELECT step, place, count(*) OVER () AS found,"
+    " sum(octet_length(step)) OVER (ORDER BY place) AS bytes FROM (SELECT row_to_json(s)::text AS step,"
+    " row_number() OVER (ORDER BY s.first_event_id) AS place FROM pawl.steps s WHERE s.execution_id = "
+    "$1::bigint) a) b"
+    " WHERE place <= $2::int AND (bytes <= 8388608 OR place = 1) ORDER BY place";
+
 static void on_steps(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
 {
     struct op_call *c = arg;
-    int rows, shown = 0;
     size_t len;
 
     if (err)
         return op_fail_store(c, err, sqlstate);
-    rows = store_rows(r);
     op_open(c, NULL, '{');
     op_open(c, "steps", '[');
-    for (; shown < rows && shown < STEPS_MAX && c->out.len < STEPS_BYTES_MAX; shown++) {
-        const char *step = store_text(r, shown, 0, &len);
+    for (int i = 0; i < store_rows(r); i++) {
+        const char *step = store_text(r, i, 0, &len);
         op_put_raw(c, NULL, step, len);
     }
     op_close(c, ']');
-    op_put_bool(c, "truncated", shown < rows);
+    op_put_bool(c, "truncated", store_rows(r) > 0 && store_int(r, 0, 1) > store_rows(r));
     op_close(c, '}');
     op_done(c);
 }
@@ -250,15 +269,12 @@ static void on_steps(void *arg, const struct store_result *r, const struct err *
 static void begin_steps(struct op_call *c)
 {
     const struct history *h = c->state;
-    char id[24], limit[24];
+    char id[24], max[24];
 
-    store_query(reactor_store(c->ops->reactor),
-                "SELECT row_to_json(s) FROM pawl.steps s WHERE s.execution_id = $1::bigint"
-                " ORDER BY s.first_event_id LIMIT $2::int",
-                2,
-                (const struct store_param[]){{store_int_text(id, h->execution_id)},
-                                             {store_int_text(limit, STEPS_MAX + 1)}},
-                on_steps, c);
+    store_query(
+        reactor_store(c->ops->reactor), SELECT_STEPS, 2,
+        (const struct store_param[]){{store_int_text(id, h->execution_id)}, {store_int_text(max, STEPS_MAX)}},
+        on_steps, c);
 }
 
 void op_list_steps(struct op_call *c)
@@ -285,7 +301,8 @@ static bool show_live(struct op_call *c, const struct event *e)
     event_write_api(e, &h->context, &c->out);
     js_buf_str(&c->out, "\n\n");
     h->id = e->id;
-    return !is_last(e);
+    h->last = is_last(e);
+    return !h->last && c->out.len < PIECE_BYTES_MAX;
 }
 
 static void on_live_rows(void *arg, const struct store_result *r, const struct err *err,
@@ -311,19 +328,19 @@ static void on_live_rows(void *arg, const struct store_result *r, const struct e
 {
     struct op_call *c = arg;
     struct history *h = c->state;
-    bool last = false;
+    bool full = false;
 
     h->fetching = false;
     if (err)
         return; /* the next hint, a second away at the most, tries again */
-    for (int i = 0; i < store_rows(r) && !last; i++)
-        if (each_event(c, r, i, show_live, &last) < 0)
+    for (int i = 0; i < store_rows(r) && !full; i++)
+        if (each_event(c, r, i, show_live, &full) < 0)
             return;
-    if (last) {
+    if (h->last) {
         op_done(c);
         return;
     }
-    h->more = store_rows(r) == ROWS_AT_ONCE;
+    h->more = full || more_rows(r);
     h->sending = c->out.len > 0;
     if (h->sending)
         c->ops->door->push(c);

@@ -490,6 +490,19 @@ class Histories(Doors):
         self.assertEqual((got["steps"][0]["input"], got["truncated"]), ({"a": 1}, False))
 
 
+    def test_large_payloads_make_short_pages(self):
+        arn = self.start(self.create(chain(50)), input=json.dumps({"x": "y" * 250000}))
+        machine, execution = arn.split(":")[-2:]
+        self.rest("GET", "/api/state-machines/%s/executions/%s?wait=20" % (machine, execution))
+        status, text = self.client.request("POST", "/", {"executionArn": arn, "maxResults": 1000},
+                                           {"X-Amz-Target": "AWSStepFunctions.GetExecutionHistory"})
+        self.assertLess(len(text), 6e6)
+        self.assertIn("nextToken", json.loads(text))
+        self.assertEqual([e["id"] for e in self.client.history(arn)], list(range(1, 103)))
+        got = self.rest("GET", "/api/state-machines/%s/executions/%s/steps" % (machine, execution))
+        self.assertTrue(got["truncated"] and 0 < len(got["steps"]) < 50)
+
+
 class Events:
     """A stream of server-sent events."""
 
@@ -556,6 +569,16 @@ class LiveEvents(Doors):
         events = self.events(self.path(arn)).all()
         self.assertEqual(len(events), 42)
         self.assertEqual(events[-1][1]["executionSucceededEventDetails"]["output"], text)
+
+    def test_a_reader_that_takes_its_time_gets_everything(self):
+        arn = self.start(self.create(chain(100)), input=json.dumps({"x": "y" * 250000}))
+        before = pawld.memory()
+        readers = [self.events(self.path(arn)) for _ in range(20)]
+        for e in readers:
+            e.next()
+        time.sleep(1)
+        self.assertLess(pawld.memory() - before, 200e6, "50 MB for each reader do not wait in memory")
+        self.assertEqual(len(readers[0].all()), 201)
 
     def test_watchers_that_leave_are_forgotten(self):
         arn = self.start("wait")
@@ -885,6 +908,47 @@ class Wire(Doors):
         finally:
             for s in sockets:
                 s.close()
+
+
+class Ends(unittest.TestCase):
+    """A pawld of its own, which is stopped while callers wait."""
+
+    def test_those_who_wait_are_told_that_pawld_stops(self):
+        folder = stage.Folder("api-ends")
+        self.addCleanup(folder.remove)
+        p = stage.Pawld(os.path.join(BUILD, "pawld"), folder / "log", ["--data-dir", folder / "data", "--reactors", "2"])
+        self.addCleanup(lambda: p.alive() and p.kill())
+        p.start()
+        client = stage.Client(p.port)
+        client.deploy("wait", WAIT)
+        name = client.rest("POST", "/api/state-machines/wait/executions")["name"]
+        got, streams = [], []
+
+        def wait():
+            c = stage.Client(p.port)
+            got.append(c.request("GET", "/api/state-machines/wait/executions/%s?wait=60" % name))
+            c.close()
+
+        def watch():
+            c = http.client.HTTPConnection("127.0.0.1", p.port, timeout=30)
+            c.request("GET", "/api/state-machines/wait/executions/%s/events" % name)
+            streams.append(c.getresponse().read())
+            c.close()
+        threads = [threading.Thread(target=f) for f in (wait, watch) * 5]
+        for t in threads:
+            t.start()
+        time.sleep(1)
+        before = time.monotonic()
+        self.assertEqual(p.stop(), 0, p.tail())
+        self.assertLess(time.monotonic() - before, 5)
+        for t in threads:
+            t.join()
+        self.assertEqual([(s, json.loads(text)["error"]) for s, text in got], [(503, "ServiceUnavailable")] * 5)
+        self.assertEqual(len(streams), 5)
+        for s in streams:
+            self.assertIn(b"WaitStateEntered", s)
+        with self.assertRaises(stage.Broken):
+            client.request("GET", "/healthz")
 
 
 if __name__ == "__main__":

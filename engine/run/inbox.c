@@ -51,8 +51,7 @@ static void forget_consumed(struct inbox *i, int64_t last)
 {
     struct delivered *d, *next;
 
-    HASH_ITER(hh, i->delivered, d, next)
-    {
+    HASH_ITER (hh, i->delivered, d, next) {
         if (d->seen == i->polls || d->inbox_id > last)
             continue;
         HASH_DEL(i->delivered, d);
@@ -65,8 +64,7 @@ void inbox_forget(struct inbox *i)
     struct delivered *d, *next;
 
     i->tenure++;
-    HASH_ITER(hh, i->delivered, d, next)
-    {
+    HASH_ITER (hh, i->delivered, d, next) {
         HASH_DEL(i->delivered, d);
         free(d);
     }
@@ -123,6 +121,20 @@ static bool token_holds(const struct store_result *r, int row)
            execution_id == store_int(r, row, EXECUTION_ID) && event_id == store_int(r, row, EVENT_ID);
 }
 
+/* What the doors would have refused; written into the table by hand. */
+static const char *flaw(const struct store_result *r, int row)
+{
+    size_t len;
+    const char *data = store_text(r, row, DATA, &len);
+    enum inbox_command command = command_of(store_text(r, row, COMMAND, NULL));
+
+    if (!token_holds(r, row))
+        return "the task token is not valid";
+    if (data && (len > VALUE_BYTES_MAX || js_scan(data, len, NULL) < 0))
+        return "the payload is too large, too deep, or no JSON";
+    return !data && (command == INBOX_TASK_SUCCESS || command == INBOX_START) ? "it has no payload" : NULL;
+}
+
 static void on_dropped(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
 {
 }
@@ -150,12 +162,13 @@ static void deliver(struct inbox *i, const struct store_result *r, int row)
     m.data = store_text(r, row, DATA, &m.data_len);
     if (!is_new(i, m.inbox_id))
         return;
-    if (token_holds(r, row)) {
+    const char *why = flaw(r, row);
+    if (!why) {
         i->got(i->arg, &m);
         return;
     }
-    log_warn("command with an invalid task token dropped", "exec=%lld inbox=%lld", (long long)m.execution_id,
-             (long long)m.inbox_id);
+    log_warn("command dropped", "exec=%lld inbox=%lld why=\"%s\"", (long long)m.execution_id,
+             (long long)m.inbox_id, why);
     drop(i, m.inbox_id);
 }
 

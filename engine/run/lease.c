@@ -56,8 +56,8 @@ static void free_loads(struct load **list)
 {
     struct load *d, *next;
 
-    DL_FOREACH_SAFE(*list, d, next)
-    load_free(d);
+    DL_FOREACH_SAFE (*list, d, next)
+        load_free(d);
     *list = NULL;
 }
 
@@ -68,8 +68,7 @@ static void drop_loads(struct lease *l)
 
     free_loads(&l->waiting);
     free_loads(&l->later);
-    DL_FOREACH_SAFE(l->loading, d, next)
-    {
+    DL_FOREACH_SAFE (l->loading, d, next) {
         if (!d->asked)
             continue;
         store_cancel(l->store, d);

@@ -72,10 +72,8 @@ struct conn *conn_new(uv_loop_t *loop, const struct conn_config *config, const s
 {
     struct conn *c = mem_calloc(1, sizeof *c);
 
-    *c = (struct conn){.loop = loop,
-                       .config = config,
-                       .events = *events,
-                       .timer = mem_calloc(1, sizeof *c->timer)};
+    *c = (struct conn){
+        .loop = loop, .config = config, .events = *events, .timer = mem_calloc(1, sizeof *c->timer)};
     uv_timer_init(loop, c->timer);
     c->timer->data = c;
     return c;
@@ -201,7 +199,7 @@ static void step_connecting(struct conn *c)
 
 void conn_connect(struct conn *c)
 {
-    const char *keys[] = {"dbname", "application_name", "client_encoding", NULL};
+    const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", NULL};
     char name[64];
     const char *values[] = {c->conninfo, name, "UTF8", NULL};
 

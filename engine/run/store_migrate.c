@@ -17,7 +17,7 @@ static void silence(void *arg, const PGresult *r)
 
 static PGconn *open_connection(const char *conninfo, struct err *err)
 {
-    const char *keys[] = {"connect_timeout", "dbname", "application_name", "client_encoding", NULL};
+    const char *keys[] = {"connect_timeout", "dbname", "fallback_application_name", "client_encoding", NULL};
     const char *values[] = {"10", conninfo, "pawld start", "UTF8", NULL};
     PGconn *pg = PQconnectdbParams(keys, values, 1);
 

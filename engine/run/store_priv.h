@@ -29,7 +29,7 @@ struct conn_statement {
 };
 
 struct conn_config {
-    const char *role;                        /* for logs and application_name: "write", "ask" */
+    const char *role; /* for logs, and the application_name unless the conninfo gives one: "write", "ask" */
     const char *const *setup;                /* statements run first; NULL-terminated */
     const struct conn_statement *statements; /* prepared next; ends with a NULL name */
 };

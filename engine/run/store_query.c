@@ -220,8 +220,7 @@ static void forget_all_prepared(struct asking *a)
 {
     struct prepared *p, *next;
 
-    HASH_ITER(hh, a->prepared, p, next)
-    {
+    HASH_ITER (hh, a->prepared, p, next) {
         HASH_DEL(a->prepared, p);
         free(p);
     }
@@ -236,9 +235,9 @@ void asking_abandon(struct store *s, const char *why)
     a->sent = a->waiting = NULL;
     a->nsent = a->nwaiting = 0;
     forget_all_prepared(a);
-    DL_FOREACH(all, q)
-    if (!q->err.name)
-        err_set(&q->err, ERR_UNAVAILABLE, "the database is not reachable: %s", why);
+    DL_FOREACH (all, q)
+        if (!q->err.name)
+            err_set(&q->err, ERR_UNAVAILABLE, "the database is not reachable: %s", why);
     DL_CONCAT(a->refused, all);
     asking_refuse(s);
 }
@@ -247,9 +246,9 @@ static void cancel_list(struct question *list, void *arg)
 {
     struct question *q;
 
-    DL_FOREACH(list, q)
-    if (q->arg == arg)
-        q->cb = NULL;
+    DL_FOREACH (list, q)
+        if (q->arg == arg)
+            q->cb = NULL;
 }
 
 void store_cancel(struct store *s, void *arg)
@@ -263,8 +262,8 @@ static void free_list(struct question **list)
 {
     struct question *q, *next;
 
-    DL_FOREACH_SAFE(*list, q, next)
-    question_free(q);
+    DL_FOREACH_SAFE (*list, q, next)
+        question_free(q);
     *list = NULL;
 }
 

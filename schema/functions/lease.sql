@@ -12,7 +12,7 @@ BEGIN
     PERFORM pg_terminate_backend(a.pid)
        FROM pawl.lease l JOIN pg_stat_activity a ON a.pid = ANY (l.backends)
       WHERE l.slot = p_slot AND l.epoch = p_epoch AND a.pid <> ALL (p_spare)
-        AND a.application_name LIKE 'pawld %' AND a.usename = current_user;
+        AND a.usename = current_user AND a.backend_start <= l.acquired_at;
     UPDATE pawl.lease l SET epoch = nextval('pawl.lease_epoch'), orphan = true
      WHERE l.slot = p_slot AND l.epoch = p_epoch AND NOT l.orphan;
 END $$;

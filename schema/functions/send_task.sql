@@ -33,11 +33,8 @@ COMMENT ON FUNCTION pawl.send_task(text, text, json, text, text) IS 'What the se
 CREATE OR REPLACE FUNCTION pawl.send_task_success(p_token text, p_output json) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF octet_length(p_output::text) > 262144 THEN
-        RAISE EXCEPTION 'the output has % bytes, 262144 are allowed', octet_length(p_output::text)
-              USING ERRCODE = 'program_limit_exceeded';
-    END IF;
-    RETURN pawl.send_task(p_token, 'task_success', p_output, NULL, NULL);
+    PERFORM pawl.check_payload('output', p_output);
+    RETURN pawl.send_task(p_token, 'task_success', coalesce(p_output, 'null'), NULL, NULL);
 END $$;
 COMMENT ON FUNCTION pawl.send_task_success(text, json) IS
 'Completes the task that waits for this token with an output, once the caller''s transaction commits. False: nothing waits for it (any more).';

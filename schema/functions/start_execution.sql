@@ -11,17 +11,15 @@ BEGIN
     ELSIF v_machine.type <> 'STANDARD' THEN
         RAISE EXCEPTION 'state machine % is of type %, and only STANDARD ones are started by SQL', p_machine, v_machine.type
               USING ERRCODE = 'feature_not_supported';
-    ELSIF octet_length(p_input::text) > 262144 THEN
-        RAISE EXCEPTION 'the input has % bytes, 262144 are allowed', octet_length(p_input::text)
-              USING ERRCODE = 'program_limit_exceeded';
     ELSIF p_name IS NOT NULL AND (length(p_name) NOT BETWEEN 1 AND 80 OR p_name ~ '[][[:space:]<>{}?*"#%\\^|~`$&,;:/[:cntrl:]]') THEN
         RAISE EXCEPTION 'name: 1 to 80 characters without white space, brackets, wildcards and special characters'
               USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM pawl.check_payload('input', p_input);
     INSERT INTO pawl.execution (execution_id, state_machine_id, definition_id, name, started_at)
     VALUES (v_id, v_machine.state_machine_id, v_machine.definition_id,
             coalesce(p_name, gen_random_uuid()::text), clock_timestamp());
-    INSERT INTO pawl.inbox (execution_id, command, data) VALUES (v_id, 'start', p_input);
+    INSERT INTO pawl.inbox (execution_id, command, data) VALUES (v_id, 'start', coalesce(p_input, '{}'));
     NOTIFY pawl_inbox;
     RETURN v_id;
 END $$;

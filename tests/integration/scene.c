@@ -182,6 +182,17 @@ const char *scene_sqlstate(struct scene *sc, const char *fmt, ...)
     return state;
 }
 
+const char *scene_format(const char *fmt, ...)
+{
+    static char buf[4096];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(buf, sizeof buf, fmt, args);
+    va_end(args);
+    return buf;
+}
+
 static void on_commit(void *arg, enum store_outcome outcome, const struct store_guilty *guilty,
                       size_t nguilty)
 {

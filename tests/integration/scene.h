@@ -40,5 +40,8 @@ const char *scene_ask(struct scene *sc, const char *fmt, ...) __attribute__((for
 void scene_do(struct scene *sc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *scene_sqlstate(struct scene *sc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Borrowed until the next call. */
+const char *scene_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Commits the open batch and waits: the outcome. */
 enum store_outcome scene_commit(struct scene *sc, int slot, int64_t epoch);

@@ -283,8 +283,7 @@ static int write_invoice(struct job *job)
 static int send_mail(struct job *job)
 {
     const char *to = text(job, "to"), *subject = to ? text(job, "subject") : NULL;
-    const char *about = subject ? text(job, "about") : NULL;
-    if (!about)
+    if (!subject)
         return -1;
     if (!strchr(to, '@'))
         return fail(job, "Mail.BadAddress", "to: %.80s is no address", to);
@@ -292,7 +291,6 @@ static int send_mail(struct job *job)
     put_id(job, "messageId", "MAIL", to);
     put_text(job->out, "to", to);
     put_text(job->out, "subject", subject);
-    put_text(job->out, "about", about);
     return 0;
 }
 
@@ -530,7 +528,7 @@ const struct function_row FUNCTIONS[] = {
     {"pack-parcel", pack_parcel, "{\"orderId\", \"lines\"}: a parcel and its weight"},
     {"book-courier", book_courier, "{\"parcel\", \"address\"}: a tracking number"},
     {"write-invoice", write_invoice, "{\"orderId\", \"price\"}: an invoice's number"},
-    {"send-mail", send_mail, "{\"to\", \"subject\", \"about\"}"},
+    {"send-mail", send_mail, "{\"to\", \"subject\"}"},
     {"split-pages", split_pages, "{\"document\"}: its pages, which form feeds divide"},
     {"count-words", count_words, "{\"page\"}"},
     {"detect-language", detect_language, "{\"page\"}: en, de or unknown"},

@@ -2,13 +2,17 @@
  * cli_sql.c -- `pawl sql`: psql on the store.
  *
  * With --database (PAWL_DATABASE) on that one; else on the private PostgreSQL in the data directory, whose
- * file "conninfo" says where its socket is.  psql's own arguments stand behind "--".
+ * postmaster.pid says where its socket is.  psql's own arguments stand behind "--".
  */
 #include "cli.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { PID_FILE_LINES = 5 }; /* of postmaster.pid: process, data directory, start, port, socket directory */
 
 struct sql_args {
     const char *database, *data_dir;
@@ -32,21 +36,38 @@ static error_t sql_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* Of the private PostgreSQL: what pawld left in its data directory for those who want to look. */
-static int private_conninfo(const char *data_dir, char *conninfo, size_t size, struct err *err)
+/* The lines of postmaster.pid, and the user whose server it is: the database's first user has that name. */
+static int read_pid_file(const char *data_dir, char lines[PID_FILE_LINES][256], const char **user)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/conninfo", data_dir);
+    struct stat st;
+    snprintf(path, sizeof path, "%s/postgres/postmaster.pid", data_dir);
     FILE *in = fopen(path, "r");
     if (!in)
-        return err_set(err, ERR_UNAVAILABLE,
-                       "%s: %s; --data-dir says where pawld keeps its PostgreSQL, --database names another",
-                       path, strerror(errno));
-    char *line = fgets(conninfo, (int)size, in);
+        return -1;
+    int n = 0;
+    while (n < PID_FILE_LINES && fgets(lines[n], 256, in)) {
+        lines[n][strcspn(lines[n], "\n")] = 0;
+        n++;
+    }
+    struct passwd *owner = fstat(fileno(in), &st) ? NULL : getpwuid(st.st_uid);
+    *user = owner ? owner->pw_name : "postgres";
     fclose(in);
-    if (!line)
-        return err_set(err, ERR_UNAVAILABLE, "%s is empty", path);
-    conninfo[strcspn(conninfo, "\n")] = 0;
+    errno = EINVAL;
+    return n == PID_FILE_LINES ? 0 : -1;
+}
+
+/* The conninfo of the private PostgreSQL. */
+static int private_conninfo(const char *data_dir, char *conninfo, size_t size, struct err *err)
+{
+    char lines[PID_FILE_LINES][256] = {{0}};
+    const char *user;
+    if (read_pid_file(data_dir, lines, &user))
+        return err_set(
+            err, ERR_UNAVAILABLE,
+            "no PostgreSQL runs in %s (%s); --data-dir says where pawld keeps it, --database names another",
+            data_dir, strerror(errno));
+    snprintf(conninfo, size, "host='%s' port=%s dbname=pawl user='%s'", lines[4], lines[3], user);
     return 0;
 }
 

@@ -70,7 +70,7 @@ pawl "two machines are one too many" 2 'one state machine' start a b
 pawl "nobody listens there" 1 'no pawld answers at http://127.0.0.1:1 ' ps --endpoint http://127.0.0.1:1
 pawl "a wrong URL" 1 'pawld at no such thing' ps --endpoint 'no such thing'
 pawl "the definitions are valid" 0 'order-fulfilment.asl.json' validate statemachines/*.asl.json
-pawl "sql says where it looked" 1 'nowhere/conninfo: No such file' sql --data-dir "$work/nowhere"
+pawl "sql says where it looked" 1 'no PostgreSQL runs in .*/nowhere' sql --data-dir "$work/nowhere"
 
 # ---- with one ----
 serve functions "$B/pawl-functions" --listen 127.0.0.1:0
@@ -164,7 +164,9 @@ pawl "stop by a name that only one has" 0 '^stopped first|ABORTED|stopped' stop 
 
 pawl "sql reads the steps" 0 '^ChargeCard\|2\|Bank.Busy$' sql --data-dir "$work/data" -- -XAtc \
     "SELECT state, attempt, error FROM pawl.steps WHERE execution = 'first' ORDER BY first_event_id"
-PAWL_DATABASE=$(cat "$work/data/conninfo") pawl "by PAWL_DATABASE too" 0 '^1$' sql -- -XAtc 'SELECT 1'
+export PAWL_DATABASE="host=$(sed -n 5p "$work/data/postgres/postmaster.pid") dbname=pawl user=$(stat -c %U "$work/data/postgres")"
+pawl "by PAWL_DATABASE too" 0 '^1$' sql -- -XAtc 'SELECT 1'
+unset PAWL_DATABASE
 pawl "psql's failure is pawl's" 1 'ERROR:  division by zero' sql --data-dir "$work/data" -- -XAtc 'SELECT 1/0'
 pawl "no execution stalls" 0 '^0$' sql --data-dir "$work/data" -- -XAtc 'SELECT count(*) FROM pawl.stalled'
 

@@ -57,7 +57,6 @@ static struct step *step_add(struct region *in, const char *name, const char *ty
     s->type = mem_strndup(type, type_len);
     s->items = -1;
     s->in = in;
-    s->place = in->owner ? in->place : -1;
     s->depth = in->owner ? in->owner->depth + 1 : 0;
     in->steps = grow(in->steps, in->nsteps, sizeof *in->steps);
     return in->steps[in->nsteps++] = s;

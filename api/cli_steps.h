@@ -30,7 +30,6 @@ struct step {                    /* one visit to a state */
     bool failed;             /* Parallel and Map: the last attempt failed, and there will be no other */
     int64_t items;           /* Map: how many; else -1 */
     int depth;               /* how many branches and iterations it is in */
-    int place;               /* of the innermost: its number, from 0; -1 at depth 0 */
     struct region *in;       /* the region that it is in */
     struct region **regions; /* Parallel and Map: in the order of their beginning */
     unsigned nregions;

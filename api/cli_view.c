@@ -94,14 +94,21 @@ static void print_moment(const struct steps *s, int64_t at_us)
     printf("%s%9.3f s%s  ", cli.colour ? FAINT : "", seconds, cli.colour ? PLAIN : "");
 }
 
-/* The state's name, indented by its depth, behind its branch's or iteration's number. */
+/* The branches and iterations that the step is in, from the outermost: "[1.0] ". */
+static int print_places(const struct region *r, bool innermost)
+{
+    if (!r->owner)
+        return 0;
+    int used = print_places(r->owner->in, false);
+    return used + printf("%s%d%s", used ? "." : "[", r->place, innermost ? "] " : "");
+}
+
+/* The state's name, indented by its depth, behind its places. */
 static void print_state(const struct step *step)
 {
-    char name[STATE_COLUMNS * 8], place[16] = "";
-    if (step->depth)
-        snprintf(place, sizeof place, "[%d] ", step->place);
+    char name[STATE_COLUMNS * 8];
     view_text(name, sizeof name, step->name);
-    int used = printf("%*s%s", step->depth * 2, "", place);
+    int used = printf("%*s", step->depth * 2, "") + print_places(step->in, true);
     used += (int)js_chars(name, strlen(name));
     printf("%s%*s  ", name, used < STATE_COLUMNS ? STATE_COLUMNS - used : 0, "");
 }

@@ -33,7 +33,8 @@ trap 'exit 130' INT TERM
 serve() {
     local name=$1 pid
     shift
-    "$@" >"$work/$name.out" 2>"$work/$name.log" </dev/null &
+    : >"$work/$name.out"
+    "$@" >>"$work/$name.out" 2>"$work/$name.log" </dev/null &
     pid=$!
     started=("$pid" ${started[@]+"${started[@]}"}) # the last one started is stopped first
     for _ in $(seq 900); do
@@ -78,18 +79,18 @@ say "The first events of its history (view pawl.history: numbered as GetExecutio
     SELECT event_id, to_char(at, 'HH24:MI:SS.MS') AS at, type, state, left(output::text, 50) AS output
       FROM pawl.history WHERE execution = '$order' ORDER BY event_id LIMIT 12"
 
-say "Now try it yourself. In one terminal:"
+say "Now try it yourself. In three terminals:"
 cat <<END
-    $B/pawl-functions                               # the functions, on port 9090
-and in another:
-    $B/pawld --data-dir $data                   # pawld, on port 8080, with what this demo has stored
-and then, in a third:
+    $B/pawl-functions                    # one: the functions, on port 9090
+    $B/pawld --data-dir $data    # two: pawld, on port 8080, with what this demo has stored
+
     for f in \$($B/pawl-functions --names); do $B/pawl function \$f http://127.0.0.1:9090/\$f; done
     $B/pawl deploy statemachines/*.asl.json
+    $B/pawl start trip-booking --input statemachines/trip-booking.no-room.input.json --wait
+    $B/pawl start order-fulfilment --input statemachines/order-fulfilment.input.json --wait
     $B/pawl ps
     $B/pawl show $order
-    $B/pawl start trip-booking --input statemachines/trip-booking.no-room.input.json --wait
-    $B/pawl start order-fulfilment --input statemachines/order-fulfilment.card-declined.input.json --wait
-    $B/pawl sql --data-dir $data -- -c 'SELECT * FROM pawl.executions'
-    kill -9 pawld in the midst of an order, start it again, and look: the order goes on.
+
+Kill pawld (kill -9) in the midst of an order and start it again: the order goes on where it was.
+README.md tells the rest; statemachines/README.md has more inputs.
 END

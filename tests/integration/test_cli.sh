@@ -20,7 +20,8 @@ export NO_COLOR=1
 serve() { # NAME COMMAND...: sets address
     local name=$1
     shift
-    "$@" >"$work/$name.out" 2>"$work/$name.log" </dev/null &
+    : >"$work/$name.out"
+    "$@" >>"$work/$name.out" 2>"$work/$name.log" </dev/null &
     started=("$!" ${started[@]+"${started[@]}"})
     for _ in $(seq 600); do
         address=$(sed -n 's/^listening on //p' "$work/$name.out")

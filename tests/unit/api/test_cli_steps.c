@@ -41,7 +41,7 @@ static void draw(void *arg, const struct step *step, unsigned attempt)
     snprintf(part, sizeof part, "%s", step->name);
     js_buf_str(&d->text, part);
     if (step->depth) {
-        snprintf(part, sizeof part, "[%d]", step->place);
+        snprintf(part, sizeof part, "[%d]", step->in->place);
         js_buf_str(&d->text, part);
     }
     if (attempt) {

@@ -48,7 +48,8 @@ static void put_line(char *line, size_t len)
         return; /* nobody reads standard error: there is nowhere to say so */
 }
 
-static void put(enum log_level level, const char *message, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void put(enum log_level level, const char *message,
+                                                      const char *fmt, va_list args)
 {
     char line[LINE_BYTES + 1], when[CLOCK_TEXT_BYTES];
 

@@ -24,7 +24,7 @@ enum {
     POLL_MS = 20,
 };
 
-static const char SOCKET_NAME[] = "/.s.PGSQL.5432";
+#define SOCKET_NAME "/.s.PGSQL.5432"
 
 /*
  * Given on the command line, so that no file can take durability back.  Errors of statements are pawld's to

@@ -12,7 +12,11 @@ $(B)/fuzz/obj/%.o: %.c
 	clang $(CFLAGS) -O1 -fsanitize=fuzzer-no-link $(FUZZ_SAN) -MMD -MP -c $< -o $@
 
 $(FUZZ): $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(FUZZ_CORE)
-	clang -fsanitize=fuzzer $(FUZZ_SAN) -o $@ $^ $(CORELIBS)
+	clang -fsanitize=fuzzer $(FUZZ_SAN) -o $@ $^ $(FUZZ_LIBS) $(CORELIBS)
+
+# The doors stand on everything.
+$(B)/fuzz/fuzz_http_body: FUZZ_LIBS = $(shell pkg-config --libs $(RUNPKGS)) -lpthread
+$(B)/fuzz/fuzz_http_body: $(patsubst %.c,$(B)/fuzz/obj/%.o,$(API_SRC) $(RUN_SRC) $(B)/gen/schema.c)
 
 .PHONY: fuzz
 fuzz: $(FUZZ) ## each fuzzer for FUZZ_SECONDS (60)

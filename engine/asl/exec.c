@@ -46,6 +46,13 @@ static void drop_held(struct frame *f)
     f->held = NULL;
 }
 
+static void drop_retries(struct frame *f)
+{
+    free(f->retries);
+    f->retries = NULL;
+    f->retry_count = 0;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -101,8 +108,7 @@ static void frame_fini(struct exec *ex, struct frame *f)
     drop_children(ex, f);
     drop_value(&f->input);
     drop_value(&f->output);
-    free(f->retries);
-    f->retries = NULL;
+    drop_retries(f);
 }
 
 static struct frame *open_child(struct exec *ex, struct frame *parent, const struct asl_block *block,
@@ -301,9 +307,6 @@ static bool state_entered(struct exec *ex, struct frame *f, enum asl_type type, 
     f->state = e->state;
     f->entered_id = f->last_id = e->id;
     f->entered_us = e->at_us;
-    f->retry_count = 0;
-    free(f->retries);
-    f->retries = NULL;
     keep_value(&f->input, e->data);
     return true;
 }
@@ -348,6 +351,7 @@ static bool state_exited(struct exec *ex, struct frame *f, enum asl_type type, c
 
     no_deadlines(ex, f);
     drop_children(ex, f);
+    drop_retries(f); /* they were counted for this visit */
     f->phase = FRAME_LEFT;
     f->last_id = e->id;
     if (ends && !caught)

@@ -43,10 +43,11 @@ struct effect {
     int32_t entered_id;            /* the visit: its *StateEntered */
     uint32_t attempt;              /* 1 for the first try of this visit */
     const struct asl_state *state; /* EFFECT_CALL: its task */
-    const char *function;          /* name in the registry, or NULL for a URL; lives in the outcome's arena */
-    const char *url;               /* ASL_URL: the address */
-    struct value *body;            /* a reference; what is sent */
-    int64_t timeout_us;            /* give up at; CLOCK_NEVER */
+    const char
+        *function;   /* name in the registry, or NULL for a URL; in the outcome's arena or the definition */
+    const char *url; /* ASL_URL: the address */
+    struct value *body; /* a reference; what is sent */
+    int64_t timeout_us; /* give up at; CLOCK_NEVER */
 };
 
 struct outcome {

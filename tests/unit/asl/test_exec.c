@@ -164,6 +164,26 @@ START_TEST(retries_are_counted_per_retrier)
 }
 END_TEST
 
+START_TEST(retries_are_forgotten_when_the_state_is_left)
+{
+    struct js_buf text = {0};
+
+    start();
+    enter(EV_TASK_ENTERED, 0, "T");
+    schedule(0, 0);
+    fold((struct event){.type = EV_FUNCTION_FAILED});
+    fold((struct event){.type = EV_RETRY_SCHEDULED, .prev = ex.last_event_id, .index = 1});
+    schedule(0, 0);
+    fold((struct event){.type = EV_FUNCTION_SUCCEEDED, .data = one});
+    fold((struct event){.type = EV_TASK_EXITED, .state = state("T"), .data = one});
+    fold((struct event){.type = EV_YIELDED, .state = state("P"), .data = one});
+    ck_assert_uint_eq(ex.root.retry_count, 0);
+    ck_assert_ptr_null(ex.root.retries);
+    exec_dump(&ex, &text);
+    js_buf_fini(&text);
+}
+END_TEST
+
 START_TEST(the_earliest_deadline_is_known_without_a_search)
 {
     to_parallel();
@@ -313,6 +333,7 @@ int main(void)
     tcase_add_test(t, branches_are_frames_until_they_end);
     tcase_add_test(t, frames_are_numbered_and_no_number_comes_again);
     tcase_add_test(t, retries_are_counted_per_retrier);
+    tcase_add_test(t, retries_are_forgotten_when_the_state_is_left);
     tcase_add_test(t, the_earliest_deadline_is_known_without_a_search);
     tcase_add_test(t, a_heartbeat_moves_its_deadline_alone);
     tcase_add_loop_test(t, an_event_that_does_not_fit_changes_nothing, 0, sizeof UNFIT / sizeof *UNFIT);

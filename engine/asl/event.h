@@ -73,13 +73,13 @@
     X(EV_ITERATION_FAILED, "MapIterationFailed", "mapIterationFailedEventDetails", EVENT_NAME | EVENT_INDEX) \
     X(EV_ITERATION_ABORTED, "MapIterationAborted", "mapIterationAbortedEventDetails",                        \
       EVENT_NAME | EVENT_INDEX)                                                                              \
-    /* unnumbered: pawl's own */                                                                             \
-    X(EV_WAIT_SCHEDULED, "WaitScheduled", NULL, EVENT_OWN)   /* due: when the Wait state ends */             \
-    X(EV_RETRY_SCHEDULED, "RetryScheduled", NULL, EVENT_OWN) /* index: the retrier; due: when */             \
-    X(EV_CALLBACK_HELD, "CallbackHeld", NULL,                                                                \
-      EVENT_OWN | EVENT_OUTPUT | EVENT_ERROR) /* before its call's answer */                                 \
-    X(EV_YIELDED, "Yielded", NULL,                                                                           \
-      EVENT_OWN | EVENT_NAME | EVENT_INPUT) /* a state is next; others come first */
+    /* Unnumbered, pawl's own. Wait and retry: until due; a retry's index is the retrier. A callback that    \
+       came before the answer of its own call.  A frame whose next state must wait, for the step was long               \
+       enough. */                                                                                            \
+    X(EV_WAIT_SCHEDULED, "WaitScheduled", NULL, EVENT_OWN)                                                   \
+    X(EV_RETRY_SCHEDULED, "RetryScheduled", NULL, EVENT_OWN)                                                 \
+    X(EV_CALLBACK_HELD, "CallbackHeld", NULL, EVENT_OWN | EVENT_OUTPUT | EVENT_ERROR)                        \
+    X(EV_YIELDED, "Yielded", NULL, EVENT_OWN | EVENT_NAME | EVENT_INPUT)
 
 enum {
     EVENT_NAME = 1,       /* shows the state's name */

@@ -57,7 +57,7 @@ struct frame {
     int32_t scheduled_id;          /* *Scheduled of the current attempt: names it to the world; 0: none */
     int64_t entered_us;
     struct value *input;  /* the state's raw input */
-    struct value *args;   /* what the task was called with; FRAME_CALLING, FRAME_TOKEN */
+    struct value *args;   /* FRAME_CALLING: what the task is called with; else NULL */
     struct value *output; /* FRAME_DONE: the result of the block */
     uint32_t retry_count; /* $$.State.RetryCount */
     uint32_t *retries;    /* per retrier, for this visit; NULL: none yet */
@@ -71,7 +71,7 @@ struct frame {
     UT_hash_handle by_attempt; /* by scheduled_id, in exec.attempts */
 };
 
-struct exec {
+struct exec {               /* never moved: its frames point into it */
     int64_t id;             /* pawl.execution.execution_id */
     struct asl *asl;        /* borrowed: whoever made the exec pins it */
     char *name;             /* the execution's name; owned */
@@ -100,8 +100,7 @@ void exec_fini(struct exec *ex);
 /* The only door for change. e must be one that interp_step emitted for this state; else PAWL_ASSERT. */
 void exec_apply(struct exec *ex, const struct event *e);
 
-/* The same for an event read from a journal: -1 with ERR_INTERNAL, and no change, for one that does not fit.
- */
+/* The same for one read from a journal: -1 with ERR_INTERNAL, and no change, if it does not fit. */
 int exec_fold(struct exec *ex, const struct event *e, struct err *err);
 
 /* The frame of that id, or NULL when it is not (or no longer) open. */

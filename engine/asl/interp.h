@@ -43,11 +43,10 @@ struct effect {
     int32_t entered_id;            /* the visit: its *StateEntered */
     uint32_t attempt;              /* 1 for the first try of this visit */
     const struct asl_state *state; /* EFFECT_CALL: its task */
-    const char
-        *function;   /* name in the registry, or NULL for a URL; in the outcome's arena or the definition */
-    const char *url; /* ASL_URL: the address */
-    struct value *body; /* a reference; what is sent */
-    int64_t timeout_us; /* give up at; CLOCK_NEVER */
+    const char *function; /* name in the registry, NULL for a URL; the outcome's or the definition's */
+    const char *url;      /* ASL_URL: the address */
+    struct value *body;   /* a reference; what is sent */
+    int64_t timeout_us;   /* give up at; CLOCK_NEVER */
 };
 
 struct outcome {
@@ -66,11 +65,13 @@ void outcome_fini(struct outcome *out);
 
 /*
  * Decides. Appends to out (which may hold earlier steps of the same execution) and sets wake_us. Bounded in
- * time and in memory, whatever the definition: a long one yields, and goes on with STIM_TIMER. 0, or -1 with
- * err when the stimulus has nothing to act on, and nothing has changed: ERR_TASK_TIMED_OUT  a callback whose
- * attempt is over, or that has been answered already ERR_TASK_MISSING    a callback for something that never
- * was a token ERR_INVALID_OUTPUT  a callback's output that is too large ERR_NOT_FOUND       an answer to an
- * attempt that is over, a stop of an ended execution A workflow's own failures are events, never -1.
+ * time and memory, whatever the definition: a long step yields, and STIM_TIMER goes on with it.
+ * 0, or -1 with err when the stimulus has nothing to act on, and nothing has changed:
+ *   ERR_TASK_TIMED_OUT  a callback whose attempt is over, or that has been answered already
+ *   ERR_TASK_MISSING    a callback for something that never was a token
+ *   ERR_INVALID_OUTPUT  a callback's output that is too large
+ *   ERR_NOT_FOUND       an answer to an attempt that is over, a stop of an ended execution
+ * A workflow's own failures are events, never -1.
  */
 int interp_step(struct exec *ex, const struct stimulus *in, int64_t now_us, struct outcome *out,
                 struct err *err);

@@ -73,9 +73,8 @@
     X(EV_ITERATION_FAILED, "MapIterationFailed", "mapIterationFailedEventDetails", EVENT_NAME | EVENT_INDEX) \
     X(EV_ITERATION_ABORTED, "MapIterationAborted", "mapIterationAbortedEventDetails",                        \
       EVENT_NAME | EVENT_INDEX)                                                                              \
-    /* Unnumbered, pawl's own. Wait and retry: until due; a retry's index is the retrier. A callback that    \
-       came before the answer of its own call.  A frame whose next state must wait, for the step was long               \
-       enough. */                                                                                            \
+    /* Unnumbered, pawl's own: until due a Wait or a retry waits (its index is the retrier's); a callback */ \
+    /* came before its own call's answer; a frame gives way before its next state, for the step was long. */ \
     X(EV_WAIT_SCHEDULED, "WaitScheduled", NULL, EVENT_OWN)                                                   \
     X(EV_RETRY_SCHEDULED, "RetryScheduled", NULL, EVENT_OWN)                                                 \
     X(EV_CALLBACK_HELD, "CallbackHeld", NULL, EVENT_OWN | EVENT_OUTPUT | EVENT_ERROR)                        \

@@ -45,8 +45,10 @@ static void on_committed(void *arg, enum store_outcome outcome, const struct sto
 {
     struct reactor *r = arg;
 
-    if (outcome == STORE_FENCED)
-        return reactor_abandon(r, "another pawld has taken the lease over");
+    if (outcome == STORE_FENCED) {
+        reactor_abandon(r, "another pawld has taken the lease over");
+        return lease_fenced(r->lease);
+    }
     if (outcome == STORE_UNKNOWN)
         return reactor_abandon(r, "the database connection broke");
     r->full = outcome == STORE_RETRYING;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { RECONNECT_FIRST_MS = 100, RECONNECT_LAST_MS = 5000, HANDLES = 3 };
+enum { RECONNECT_FIRST_MS = 100, RECONNECT_LAST_MS = 1000, HANDLES = 3 };
 
 /*
  * The statements that join against unnest are planned on an empty table and kept: the plans that would be

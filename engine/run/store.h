@@ -44,8 +44,11 @@ struct store_events {      /* what the store tells its reactor */
     void *arg;
 };
 
-/* Starts connecting, and keeps connecting (100 ms growing to 5 s) until store_close. conninfo NULL: not
- * before store_connect. */
+/*
+ * Starts connecting, and keeps connecting (100 ms growing to 1 s) until store_close. conninfo NULL: not
+ * before store_connect. The host's name is looked up by libpq, which waits for the resolver: the one thing
+ * here that blocks.
+ */
 struct store *store_open(uv_loop_t *loop, const char *conninfo, const struct store_events *events);
 void store_connect(struct store *s, const char *conninfo); /* once, where store_open did not */
 void store_close(struct store *s); /* after a last commit is acknowledged or given up */

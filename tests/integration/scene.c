@@ -1,5 +1,6 @@
 #include "scene.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -30,19 +31,19 @@ void scene_database(struct scene *sc)
     sc->sql = connect_to(sc->conninfo);
 }
 
-static void on_up(void *arg)
+void scene_up(void *arg)
 {
     ((struct scene *)arg)->ups++;
 }
 
-static void on_down(void *arg, const char *why)
+void scene_down(void *arg, const char *why)
 {
     struct scene *sc = arg;
     sc->downs++;
     snprintf(sc->why, sizeof sc->why, "%s", why);
 }
 
-static void on_notified(void *arg, const char *channel, const char *payload)
+void scene_notified(void *arg, const char *channel, const char *payload)
 {
     struct scene *sc = arg;
     sc->notes++;
@@ -75,7 +76,8 @@ void scene_open(struct scene *sc)
     scene_database(sc);
     ck_assert_msg(store_migrate(sc->conninfo, &err) == 0, "%s", err.cause);
     uv_loop_init(&sc->loop);
-    sc->store = store_open(&sc->loop, sc->conninfo, &(struct store_events){on_up, on_down, on_notified, sc});
+    sc->store =
+        store_open(&sc->loop, sc->conninfo, &(struct store_events){scene_up, scene_down, scene_notified, sc});
     scene_wait(sc, &sc->ups, 1);
 }
 
@@ -205,11 +207,28 @@ static void on_commit(void *arg, enum store_outcome outcome, const struct store_
         sc->commit.guilty[i] = guilty[i];
 }
 
-enum store_outcome scene_commit(struct scene *sc, int slot, int64_t epoch)
+void scene_kill(struct scene *sc, int pid)
+{
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+}
+
+void scene_reconnect(struct scene *sc)
+{
+    for (int i = 0; i < 100 && (PQreset(sc->sql), PQstatus(sc->sql) != CONNECTION_OK); i++)
+        scene_run_ms(sc, 50);
+    ck_assert_msg(PQstatus(sc->sql) == CONNECTION_OK, "%s", PQerrorMessage(sc->sql));
+}
+
+void scene_send(struct scene *sc, int slot, int64_t epoch)
 {
     sc->commit.calls = 0;
     store_commit(sc->store, slot, epoch, on_commit, sc);
     ck_assert_int_eq(sc->commit.calls, 0); /* never from inside the call */
+}
+
+enum store_outcome scene_commit(struct scene *sc, int slot, int64_t epoch)
+{
+    scene_send(sc, slot, epoch);
     scene_wait(sc, &sc->commit.calls, 1);
     while (sc->commit.outcomes[sc->commit.calls - 1] == STORE_RETRYING)
         scene_wait(sc, &sc->commit.calls, sc->commit.calls + 1);

@@ -31,6 +31,11 @@ void scene_open(struct scene *sc);     /* the same, migrated, with a store that 
 void scene_close(struct scene *sc);
 struct store *scene_store(struct scene *sc); /* another store on the same database, told to nobody */
 
+/* For a store that tells the scene. */
+void scene_up(void *arg);
+void scene_down(void *arg, const char *why);
+void scene_notified(void *arg, const char *channel, const char *payload);
+
 /* Runs the loop until *n reaches want; fails the test after ten seconds. */
 void scene_wait(struct scene *sc, const int *n, int want);
 void scene_run_ms(struct scene *sc, int ms);
@@ -43,5 +48,10 @@ const char *scene_sqlstate(struct scene *sc, const char *fmt, ...) __attribute__
 /* Borrowed until the next call. */
 const char *scene_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Commits the open batch and waits: the outcome. */
+void scene_kill(struct scene *sc, int pid); /* SIGKILL to a process of the server */
+void scene_reconnect(struct scene *sc);     /* sql, after the server restarted */
+
+/* Commits the open batch; the outcomes appear in sc->commit. */
+void scene_send(struct scene *sc, int slot, int64_t epoch);
+/* The same, and waits: the outcome. */
 enum store_outcome scene_commit(struct scene *sc, int slot, int64_t epoch);

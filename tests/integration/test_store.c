@@ -266,6 +266,248 @@ START_TEST(notifications_arrive_while_nothing_else_happens)
 }
 END_TEST
 
+/* ---- bad weather ---- */
+
+static char *nested(size_t levels)
+{
+    char *text = mem_calloc(2 * levels + 1, 1);
+
+    memset(text, '[', levels);
+    memset(text + levels, ']', levels);
+    return text;
+}
+
+/* 1000 levels are fine with us, and too much for a server with little stack. */
+START_TEST(a_payload_that_postgresql_cannot_parse_is_guilty_alone)
+{
+    char *deep = nested(1000), name[32];
+
+    open_with_lease();
+    scene_do(&sc, "ALTER DATABASE %s SET max_stack_depth = '100kB'", PQdb(sc.sql));
+    store_close(sc.store);
+    sc.store =
+        store_open(&sc.loop, sc.conninfo, &(struct store_events){scene_up, scene_down, scene_notified, &sc});
+    scene_wait(&sc, &sc.ups, 2);
+    for (int64_t id = 0; id < 20; id++) {
+        snprintf(name, sizeof name, "n%d", (int)id);
+        add_start(id, name);
+        add_events(id, 1, id == 7 ? deep : "{}");
+    }
+    ck_assert_int_eq(scene_commit(&sc, 1, 7), STORE_COMMITTED);
+    ck_assert_int_eq(sc.commit.nguilty, 1);
+    ck_assert_int_eq((int)sc.commit.guilty[0].execution_id, 7);
+    ck_assert_str_eq(sc.commit.guilty[0].sqlstate, "54001");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.journal"), "19");
+    free(deep);
+    scene_close(&sc);
+}
+END_TEST
+
+/* A trigger stands for a full disk: SQLSTATE 53100 until the table weather is empty. */
+START_TEST(without_room_it_tries_again_until_there_is_some)
+{
+    open_with_lease();
+    scene_do(&sc, "CREATE TABLE weather AS SELECT 1");
+    scene_do(
+        &sc,
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF EXISTS (SELECT FROM weather) THEN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END IF;"
+        " RETURN NEW; END $$");
+    scene_do(
+        &sc,
+        "CREATE TRIGGER full_disk BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION full_disk()");
+    add_start(1, "waits");
+    add_events(1, 1, "{}");
+    scene_send(&sc, 1, 7);
+    scene_wait(&sc, &sc.commit.calls, 1);
+    ck_assert_int_eq(sc.commit.outcomes[0], STORE_RETRYING);
+    ck_assert(store_committing(sc.store));
+    scene_run_ms(&sc, 700);
+    ck_assert_int_eq(sc.commit.calls, 1); /* said once */
+    scene_do(&sc, "DELETE FROM weather");
+    scene_wait(&sc, &sc.commit.calls, 2);
+    ck_assert_int_eq(sc.commit.outcomes[1], STORE_COMMITTED);
+    ck_assert_int_eq(sc.commit.nguilty, 0);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.journal"), "1");
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(a_name_in_somebody_elses_open_transaction_holds_up_nobody)
+{
+    char name[32];
+
+    open_with_lease();
+    scene_do(&sc, "BEGIN");
+    scene_do(&sc,
+             "INSERT INTO pawl.execution (execution_id, state_machine_id, definition_id, name, started_at)"
+             " VALUES (1, 1, 1, 'mine', now())");
+    for (int64_t id = 100; id < 110; id++) {
+        snprintf(name, sizeof name, "n%d", (int)id);
+        add_start(id, id == 103 ? "mine" : name);
+    }
+    ck_assert_int_eq(scene_commit(&sc, 1, 7), STORE_COMMITTED);
+    ck_assert_int_eq(sc.commit.nguilty, 1);
+    ck_assert_int_eq((int)sc.commit.guilty[0].execution_id, 103);
+    ck_assert_str_eq(sc.commit.guilty[0].sqlstate, "55P03");
+    scene_do(&sc, "ROLLBACK");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.execution"), "9");
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(a_batch_above_the_bound_goes_in_several_transactions)
+{
+    char *large = mem_calloc(1, 250001), name[32];
+
+    memset(large, '7', 250000);
+    large[0] = large[249999] = '"';
+    open_with_lease();
+    for (int64_t id = 0; id < 100; id++) {
+        snprintf(name, sizeof name, "n%d", (int)id);
+        add_start(id, name);
+        add_events(id, 1, large);
+    }
+    ck_assert_uint_gt(store_batch_bytes(sc.store), 24000000);
+    ck_assert_int_eq(scene_commit(&sc, 1, 7), STORE_COMMITTED);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) || ' ' || count(DISTINCT xmin::text) FROM pawl.journal"),
+                     "100 2");
+    free(large);
+    scene_close(&sc);
+}
+END_TEST
+
+static void kill_backend(const char *role)
+{
+    int pids[2];
+
+    store_backends(sc.store, pids);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT pg_terminate_backend(%d)", pids[strcmp(role, "ask") == 0]), "t");
+}
+
+static const char *const ROLES[] = {"write", "ask"};
+
+START_TEST(a_broken_connection_is_down_and_up_again)
+{
+    struct answer a = {0}, slow = {0};
+
+    open_with_lease();
+    store_query(sc.store, "SELECT pg_sleep(3)", 0, NULL, on_answer, &slow);
+    kill_backend(ROLES[_i]);
+    scene_wait(&sc, &sc.downs, 1);
+    ck_assert_str_eq(slow.error, ERR_UNAVAILABLE);
+    ck_assert(!store_is_up(sc.store));
+    store_query(sc.store, "SELECT 1", 0, NULL, on_answer, &a);
+    ck_assert_int_eq(a.calls, 0);
+    scene_wait(&sc, &a.calls, 1);
+    ck_assert_str_eq(a.error, ERR_UNAVAILABLE);
+    add_start(1, "forgotten");
+    ck_assert_int_eq(scene_commit(&sc, 1, 7), STORE_UNKNOWN);
+    scene_wait(&sc, &sc.ups, 2);
+    add_start(2, "later");
+    ck_assert_int_eq(scene_commit(&sc, 1, 7), STORE_COMMITTED);
+    store_query(sc.store, "SELECT 2", 0, NULL, on_answer, &a);
+    scene_wait(&sc, &a.calls, 2);
+    ck_assert_str_eq(a.text, "2");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT string_agg(name, ' ') FROM pawl.execution"), "later");
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(a_commit_that_is_cut_off_is_unknown)
+{
+    open_with_lease();
+    scene_do(&sc, "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); "
+                  "RETURN NEW; END $$");
+    scene_do(&sc, "CREATE TRIGGER slow BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION slow()");
+    add_start(1, "cut");
+    add_events(1, 1, "{}");
+    scene_send(&sc, 1, 7);
+    scene_run_ms(&sc, 200);
+    ck_assert_int_gt((int)store_commit_age(sc.store), 100000);
+    kill_backend("write");
+    scene_wait(&sc, &sc.commit.calls, 1);
+    ck_assert_int_eq(sc.commit.outcomes[0], STORE_UNKNOWN);
+    scene_wait(&sc, &sc.downs, 1);
+    scene_wait(&sc, &sc.ups, 2);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.execution"), "0");
+    scene_close(&sc);
+}
+END_TEST
+
+/* What was acknowledged is there, what was not may be. */
+START_TEST(kill_minus_nine_loses_nothing_acknowledged)
+{
+    int acknowledged = 0, cut = 0;
+    char name[32];
+
+    open_with_lease();
+    for (int id = 1; id <= 300; id++) {
+        snprintf(name, sizeof name, "n%d", id);
+        add_start(id, name);
+        add_events(id, 1, "{}");
+        scene_send(&sc, 1, 7);
+        if (id % 50 == 0) { /* a backend dies: the server restarts all of them */
+            int pids[2];
+            store_backends(sc.store, pids);
+            scene_kill(&sc, pids[0]);
+        }
+        scene_wait(&sc, &sc.commit.calls, 1);
+        if (sc.commit.outcomes[0] == STORE_UNKNOWN) {
+            cut++;
+            scene_wait(&sc, &sc.ups, cut + 1);
+            scene_reconnect(&sc);
+        } else {
+            acknowledged++;
+            ck_assert_int_eq(sc.commit.outcomes[0], STORE_COMMITTED);
+        }
+    }
+    ck_assert_int_gt(cut, 0);
+    int there =
+        atoi(scene_ask(&sc, "SELECT count(*) FROM pawl.execution x JOIN pawl.journal USING (execution_id)"));
+    ck_assert_msg(there >= acknowledged && there <= acknowledged + cut,
+                  "%d acknowledged, %d cut off, %d there", acknowledged, cut, there);
+    scene_close(&sc);
+}
+END_TEST
+
+static void close_the_store(void *arg, const struct store_result *r, const struct err *err,
+                            const char *sqlstate)
+{
+    store_close(sc.store);
+    sc.store = NULL;
+    (*(int *)arg)++;
+}
+
+START_TEST(the_store_may_be_closed_from_its_own_callback)
+{
+    struct answer never = {0};
+    int closed = 0;
+
+    scene_open(&sc);
+    store_query(sc.store, "SELECT 1", 0, NULL, close_the_store, &closed);
+    store_query(sc.store, "SELECT 2", 0, NULL, on_answer, &never);
+    scene_wait(&sc, &closed, 1);
+    scene_close(&sc);
+    ck_assert_int_eq(never.calls, 0);
+}
+END_TEST
+
+START_TEST(it_waits_for_a_server_that_comes_later)
+{
+    struct scene late = {0};
+
+    uv_loop_init(&late.loop);
+    late.store = store_open(&late.loop, "host=/nonexistent dbname=x",
+                            &(struct store_events){scene_up, scene_down, scene_notified, &late});
+    scene_run_ms(&late, 800);
+    ck_assert_int_eq(late.ups + late.downs, 0);
+    store_close(late.store);
+    uv_run(&late.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&late.loop);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store");
@@ -283,6 +525,15 @@ int main(void)
     tcase_add_test(tc, questions_are_answered_each_for_itself);
     tcase_add_test(tc, a_thousand_questions_come_back_in_order);
     tcase_add_test(tc, notifications_arrive_while_nothing_else_happens);
+    tcase_add_test(tc, a_payload_that_postgresql_cannot_parse_is_guilty_alone);
+    tcase_add_test(tc, without_room_it_tries_again_until_there_is_some);
+    tcase_add_test(tc, a_name_in_somebody_elses_open_transaction_holds_up_nobody);
+    tcase_add_test(tc, a_batch_above_the_bound_goes_in_several_transactions);
+    tcase_add_loop_test(tc, a_broken_connection_is_down_and_up_again, 0, 2);
+    tcase_add_test(tc, a_commit_that_is_cut_off_is_unknown);
+    tcase_add_test(tc, kill_minus_nine_loses_nothing_acknowledged);
+    tcase_add_test(tc, the_store_may_be_closed_from_its_own_callback);
+    tcase_add_test(tc, it_waits_for_a_server_that_comes_later);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -163,7 +163,8 @@ static void deliver(struct inbox *i, const struct store_result *r, int row)
     if (!is_new(i, m.inbox_id))
         return;
     const char *why = flaw(r, row);
-    if (!why) {
+    if (!why || m.command == INBOX_START) {
+        m.flaw = why;
         i->got(i->arg, &m);
         return;
     }

@@ -22,6 +22,7 @@ struct inbox_message {
     int64_t definition_id;
     const char *name;
     int64_t started_us;
+    const char *flaw; /* why data cannot be the input: the execution begins only to fail; NULL: it can */
 };
 
 struct inbox;

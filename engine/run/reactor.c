@@ -15,6 +15,7 @@ enum {
 /* ======== the tick: gather, decide, commit, release ======== */
 
 static void commit(struct reactor *r);
+static void refuse_starts(struct reactor *r);
 static void count_commit(struct reactor *r);
 static void release(struct reactor *r, struct batch *b);
 static void drain_step(struct reactor *r);
@@ -53,7 +54,7 @@ static void on_committed(void *arg, enum store_outcome outcome, const struct sto
         return reactor_abandon(r, "the database connection broke");
     r->full = outcome == STORE_RETRYING;
     if (r->full)
-        return log_error("the database takes no new rows; nothing new is accepted until it does", NULL);
+        return refuse_starts(r);
 
     count_commit(r);
     for (size_t i = 0; i < nguilty; i++)
@@ -180,6 +181,22 @@ static void release(struct reactor *r, struct batch *b)
     b->n = 0;
 }
 
+/* The database takes no new rows: what is acknowledged is kept and written when it does, what is new is
+ * refused. */
+static void refuse_starts(struct reactor *r)
+{
+    struct run *run, *next;
+    struct err err;
+
+    err_set(&err, ERR_UNAVAILABLE, "%s; nothing was started, try again", reactor_not_ready(r));
+    log_error("the database takes no new rows; nothing new is accepted until it does", NULL);
+    HASH_ITER (hh, r->runs, run, next) {
+        bool in_flight = run->recorded && !run->durable;
+        if (!run->recorded || (in_flight && store_withdraw(r->store, run->ex.id)))
+            run_forget(r, run, &err);
+    }
+}
+
 static void count_commit(struct reactor *r)
 {
     int64_t us = timer_now() - r->sent_us;
@@ -243,8 +260,6 @@ void reactor_abandon(struct reactor *r, const char *why)
 static void on_up(void *arg)
 {
     struct reactor *r = arg;
-
-    log_info("database is there", NULL);
     lease_store_up(r->lease);
 }
 

@@ -210,8 +210,7 @@ void errands_fail(struct reactor *r, const struct err *err)
 {
     struct errand *e;
 
-    DL_FOREACH(r->errands, e)
-    {
+    DL_FOREACH (r->errands, e) {
         reactor_cb cb = e->cb;
         e->cb = NULL; /* the answer, when it comes, has nobody to go to */
         if (cb)
@@ -265,17 +264,6 @@ static void orphan(struct reactor *r, const struct inbox_message *m)
     r->orphans[r->norphans++] = m->inbox_id;
 }
 
-/* PostgreSQL's json takes what no payload may be: a thousand levels, endless numbers, megabytes. */
-static int check_data(const struct inbox_message *m, struct err *err)
-{
-    if (!m->data)
-        return 0;
-    if (m->data_len > VALUE_BYTES_MAX)
-        return err_set(err, ERR_DATA_LIMIT, "%zu bytes, at most %d are allowed", m->data_len,
-                       VALUE_BYTES_MAX);
-    return js_scan(m->data, m->data_len, err);
-}
-
 static int obey_message(struct reactor *r, struct run *run, const struct inbox_message *m, struct err *err)
 {
     static const enum stimulus_type types[] = {
@@ -287,8 +275,6 @@ static int obey_message(struct reactor *r, struct run *run, const struct inbox_m
 
     if (m->command == INBOX_START) /* it has been started */
         return 0;
-    if (check_data(m, err) < 0)
-        return -1;
     return obey(r, run,
                 &(struct reactor_command){.type = types[m->command],
                                           .execution_id = m->execution_id,
@@ -319,14 +305,12 @@ static bool current(const struct stray *s)
 static void start_here(struct reactor *r, struct definition *def, const struct inbox_message *m)
 {
     struct run *run = run_new(r, m->execution_id, def, m->name);
-    struct err err = {0};
-    struct value *input = check_data(m, &err) == 0 ? value_new(m->data, m->data_len) : value_empty_object();
+    struct value *input = m->flaw ? value_empty_object() : value_new(m->data, m->data_len);
 
     run->recorded = run->durable = true;
     run_step(r, run, &(struct stimulus){.type = STIM_START, .data = input, .seed = reactor_chance(r)}, NULL);
-    if (err.name)
-        run_step(r, run, &(struct stimulus){.type = STIM_FAIL, .error = ERR_RUNTIME, .cause = err.cause},
-                 NULL);
+    if (m->flaw)
+        run_step(r, run, &(struct stimulus){.type = STIM_FAIL, .error = ERR_RUNTIME, .cause = m->flaw}, NULL);
     run_consume(r, run, m->inbox_id);
     run_count(r, run, EXEC_RUNNING);
     value_unref(input);
@@ -393,8 +377,7 @@ void strays_deliver(struct reactor *r, int64_t execution_id)
 {
     struct stray *s, *next;
 
-    DL_FOREACH_SAFE(r->strays, s, next)
-    {
+    DL_FOREACH_SAFE (r->strays, s, next) {
         struct run *run = run_find(r, execution_id);
         if (!s->waits || s->message.execution_id != execution_id || !run)
             continue;
@@ -407,17 +390,16 @@ void strays_drop(struct reactor *r, bool all)
 {
     struct stray *s, *next;
 
-    DL_FOREACH_SAFE(r->strays, s, next)
-    if (s->waits || all)
-        stray_free(s);
+    DL_FOREACH_SAFE (r->strays, s, next)
+        if (s->waits || all)
+            stray_free(s);
 }
 
 void errands_free(struct reactor *r)
 {
     struct errand *e, *next;
 
-    DL_FOREACH_SAFE(r->errands, e, next)
-    {
+    DL_FOREACH_SAFE (r->errands, e, next) {
         e->cb = NULL;
         errand_end(e, NULL, 0);
     }

@@ -138,7 +138,14 @@ static void on_adopted(void *arg, const struct lease_adopted *e, const struct st
     struct reactor *r = arg;
     struct arrival *a;
 
-    if (store_rows(rows) == 0) { /* started by SQL: its inbox row starts it */
+    if (store_rows(rows) == 0) { /* it has ended; or it was started by SQL, and its inbox row starts it */
+        struct condemned *c = condemned_take(r, e->execution_id);
+        if (c) {
+            log_error("PostgreSQL refuses the start of an execution, which is left alone",
+                      "exec=%lld why=\"%s\"", (long long)e->execution_id, c->why);
+            free(c->why);
+            free(c);
+        }
         lease_loaded(r->lease, ticket);
         return;
     }
@@ -233,8 +240,7 @@ void condemned_free(struct reactor *r)
 {
     struct condemned *c, *next;
 
-    HASH_ITER(hh, r->condemned, c, next)
-    {
+    HASH_ITER (hh, r->condemned, c, next) {
         HASH_DEL(r->condemned, c);
         free(c->why);
         free(c);

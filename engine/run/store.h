@@ -106,6 +106,12 @@ typedef void (*store_commit_cb)(void *arg, enum store_outcome outcome, const str
  */
 void store_commit(struct store *s, int slot, int64_t epoch, store_commit_cb cb, void *arg);
 
+/*
+ * Within the callback of STORE_RETRYING: an execution that is new in the batch is not to be written. False:
+ * it has been, as part of a large batch.
+ */
+bool store_withdraw(struct store *s, int64_t execution_id);
+
 /* Microseconds since the batch in flight was sent, for metrics; 0: none. */
 int64_t store_commit_age(const struct store *s);
 

@@ -185,7 +185,7 @@ void batch_part(const struct batch *b, enum batch_table t, uint32_t from, uint32
 
     rows_clear(part);
     for (size_t row = 0; row < all->n; row++) {
-        if (all->units[row] < from || all->units[row] >= to)
+        if (all->units[row] < from || all->units[row] >= to || b->units[all->units[row]].withdrawn)
             continue;
         struct column *c = begin_row(part, t, all->units[row]);
         for (size_t i = 0; i < columns; i++) {
@@ -215,16 +215,26 @@ static void index_grow(struct batch *b)
         index_put(b, u);
 }
 
-static uint32_t unit_of(struct batch *b, int64_t execution_id)
+/* The unit of an execution, or -1. */
+static int64_t find_unit(const struct batch *b, int64_t execution_id)
 {
     if (b->nunits && b->units[b->nunits - 1].execution_id == execution_id)
-        return (uint32_t)b->nunits - 1;
+        return (int64_t)b->nunits - 1;
     if (b->cap_index) {
         size_t mask = b->cap_index - 1, at = clock_dice((uint64_t)execution_id, 0) & mask;
         for (; b->index[at]; at = (at + 1) & mask)
             if (b->units[b->index[at] - 1].execution_id == execution_id)
                 return b->index[at] - 1;
     }
+    return -1;
+}
+
+static uint32_t unit_of(struct batch *b, int64_t execution_id)
+{
+    int64_t found = find_unit(b, execution_id);
+
+    if (found >= 0)
+        return (uint32_t)found;
     if (b->nunits == b->cap_units) {
         b->cap_units = b->cap_units ? 2 * b->cap_units : 64;
         b->units = mem_realloc(b->units, b->cap_units * sizeof *b->units);
@@ -235,6 +245,15 @@ static uint32_t unit_of(struct batch *b, int64_t execution_id)
     else
         index_put(b, (uint32_t)b->nunits - 1);
     return (uint32_t)b->nunits - 1;
+}
+
+int64_t batch_withdraw(struct batch *b, int64_t execution_id)
+{
+    int64_t unit = find_unit(b, execution_id);
+
+    if (unit >= 0)
+        b->units[unit].withdrawn = b->withdrawn = true;
+    return unit;
 }
 
 static void end_row(struct batch *b, enum batch_table t, uint32_t unit)
@@ -388,6 +407,7 @@ void batch_clear(struct batch *b)
     if (b->nunits)
         memset(b->index, 0, b->cap_index * sizeof *b->index);
     b->nunits = b->nstarts = 0;
+    b->withdrawn = false;
     b->texts.len = 0;
 }
 

@@ -119,7 +119,7 @@ static void send_rows(struct store *s, enum batch_table t, const struct batch_ro
 static void send_range(struct store *s)
 {
     struct commit *c = &s->commit;
-    bool whole = c->current.from == 0 && c->current.to == c->sent->nunits;
+    bool whole = c->current.from == 0 && c->current.to == c->sent->nunits && !c->sent->withdrawn;
 
     c->verdict = (struct verdict){.failed = -1};
     c->in_flight = true;
@@ -244,8 +244,10 @@ static void condemn(struct store *s)
     struct commit *c = &s->commit;
     int64_t id = c->sent->units[c->current.from].execution_id;
 
-    log_warn("PostgreSQL refused the rows of an execution", "exec=%lld sqlstate=%s constraint=%s",
-             (long long)id, c->verdict.sqlstate, c->verdict.constraint);
+    if (strcmp(c->verdict.constraint, "execution_by_name") !=
+        0) /* a name that is taken is the caller's affair */
+        log_warn("PostgreSQL refused the rows of an execution", "exec=%lld sqlstate=%s constraint=%s",
+                 (long long)id, c->verdict.sqlstate, c->verdict.constraint);
     if (c->nguilty == c->cap_guilty) {
         c->cap_guilty = c->cap_guilty ? 2 * c->cap_guilty : 4;
         c->guilty = mem_realloc(c->guilty, c->cap_guilty * sizeof *c->guilty);
@@ -276,9 +278,11 @@ static void on_retry(uv_timer_t *timer)
 static void retry_later(struct store *s)
 {
     struct commit *c = &s->commit;
+    char why[600];
 
-    log_warn("commit refused, will be tried again", "executions=%u sqlstate=%s delay_ms=%u",
-             c->current.to - c->current.from, c->verdict.sqlstate, c->delay_ms);
+    log_warn("commit refused, will be tried again", "executions=%u sqlstate=%s delay_ms=%u why=%s",
+             c->current.to - c->current.from, c->verdict.sqlstate, c->delay_ms,
+             log_quote(why, sizeof why, c->verdict.message));
     c->in_flight = false;
     uv_timer_start(&s->retry, on_retry, c->delay_ms, 0);
     c->delay_ms = 2 * c->delay_ms < RETRY_LAST_MS ? 2 * c->delay_ms : RETRY_LAST_MS;
@@ -348,6 +352,23 @@ void commit_abandon(struct store *s)
 }
 
 /* ---- what the reactor asks ---- */
+
+static bool holds(const struct range *r, int64_t unit)
+{
+    return unit >= r->from && unit < r->to;
+}
+
+bool store_withdraw(struct store *s, int64_t execution_id)
+{
+    struct commit *c = &s->commit;
+
+    PAWL_ASSERT(c->sent && !c->in_flight);
+    int64_t unit = batch_withdraw(c->sent, execution_id);
+    bool waits = holds(&c->current, unit);
+    for (size_t i = 0; i < c->nranges; i++)
+        waits |= holds(&c->ranges[i], unit);
+    return waits;
+}
 
 size_t store_batch_size(const struct store *s)
 {

@@ -82,7 +82,8 @@ struct batch_rows { /* what goes into one table */
 struct batch_unit { /* one execution: what a split never divides */
     int64_t execution_id;
     size_t bytes;
-    size_t start; /* 1 + index of its start that is not encoded yet; 0: none */
+    bool withdrawn; /* not to be written any more */
+    size_t start;   /* 1 + index of its start that is not encoded yet; 0: none */
 };
 
 struct batch_start {
@@ -100,11 +101,13 @@ struct batch {
         *starts; /* in the order of their coming: encoded with their end, or when the batch is sealed */
     size_t nstarts, cap_starts;
     struct js_buf texts; /* of the starts */
+    bool withdrawn;      /* some unit is: only parts of the batch can be sent */
 };
 
 void batch_fini(struct batch *b);
-void batch_clear(struct batch *b); /* keeps modest buffers for the next tick */
-void batch_seal(struct batch *b);  /* after the last addition */
+void batch_clear(struct batch *b);                             /* keeps modest buffers for the next tick */
+void batch_seal(struct batch *b);                              /* after the last addition */
+int64_t batch_withdraw(struct batch *b, int64_t execution_id); /* its unit, or -1: it has none */
 size_t batch_bytes(const struct batch *b, size_t from, size_t to);
 
 /* The rows of units from..to-1 that go into table t, copied into part (cleared first). */

@@ -30,7 +30,8 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void exec_program(const struct postgres *p, const char *path, char *const argv[])
+/* PostgreSQL's programs find each other by the path in argv[0]: a bare name would be looked up in PATH. */
+static void exec_program(const struct postgres *p, char *path, char *argv[])
 {
     int null = open("/dev/null", O_RDONLY), log = open(p->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
@@ -41,11 +42,12 @@ static void exec_program(const struct postgres *p, const char *path, char *const
     close_range(3, ~0U, 0);
     if (become(p) != 0 || chdir(p->cluster) < 0)
         _exit(126);
+    argv[0] = path;
     execv(path, argv);
     _exit(127);
 }
 
-pid_t postgres_spawn(const struct postgres *p, const char *program, char *const argv[])
+pid_t postgres_spawn(const struct postgres *p, const char *program, char *argv[])
 {
     char path[PATH_MAX + 32];
 

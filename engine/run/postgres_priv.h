@@ -48,7 +48,7 @@ void postgres_mark_dead(const char *cluster);
 
 /* Runs a program of p->bin as its user, output appended to the log; returns its pid, or -1. Between fork and
  * exec: only system calls. */
-pid_t postgres_spawn(const struct postgres *p, const char *program, char *const argv[]);
+pid_t postgres_spawn(const struct postgres *p, const char *program, char *argv[]);
 /* Waits for it: its exit status, or -1. */
 int postgres_wait(pid_t pid);
 /* Can the user enter that folder? 0, or errno. */

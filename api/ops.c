@@ -218,7 +218,7 @@ static const char *violated(const struct op_member *m, json_object *v, char word
         return NULL;
     if (m->set && !in_set(m->set, text, len))
         return snprintf(words, 256, "Member must satisfy enum value set: %s", m->set), words;
-    if (memchr(text, 0, len))
+    if (!(m->flags & OP_CLEAN) && memchr(text, 0, len))
         return "Member must not hold U+0000";
     if (m->flags & OP_ASCII && !is_ascii(text, len))
         return "Member must satisfy regular expression pattern: \\p{ASCII}*";
@@ -347,6 +347,19 @@ const char *op_str(const struct op_call *c, const char *member, size_t *len)
     if (v && len)
         *len = (size_t)json_object_get_string_len(v);
     return v ? json_object_get_string(v) : NULL;
+}
+
+const char *op_clean(const struct op_call *c, const char *member)
+{
+    size_t len;
+    const char *text = op_str(c, member, &len);
+
+    if (!text || !memchr(text, 0, len))
+        return text;
+    char *clean = js_clean(text, len, 3 * len);
+    json_object_object_add(c->in, member, json_object_new_string(clean));
+    free(clean);
+    return op_str(c, member, NULL);
 }
 
 int64_t op_int(const struct op_call *c, const char *member, int64_t otherwise)

@@ -30,6 +30,7 @@ enum {
     OP_QUERY = 4,  /* REST: from the query, not from the body */
     OP_BODY = 8,   /* REST: the whole body */
     OP_ASCII = 16, /* holds ASCII alone */
+    OP_CLEAN = 32, /* may hold U+0000: read with op_clean */
 };
 
 struct op_member {
@@ -116,6 +117,7 @@ int op_check_within(const char *prefix, const struct op_member *members, json_ob
 int op_check_json(const char *text, size_t len, struct err *err);
 
 const char *op_str(const struct op_call *c, const char *member, size_t *len); /* NULL: absent; borrowed */
+const char *op_clean(const struct op_call *c, const char *member); /* the same; U+0000 becomes U+FFFD */
 int64_t op_int(const struct op_call *c, const char *member, int64_t otherwise);
 bool op_bool(const struct op_call *c, const char *member, bool otherwise);
 json_object *op_get(const struct op_call *c, const char *member); /* borrowed */

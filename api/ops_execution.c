@@ -556,8 +556,8 @@ static void on_found(void *arg, const struct store_result *r, const struct err *
         return answer_stop(c, store_int(r, 0, STOPPED));
     const struct reactor_command command = {.type = STIM_STOP,
                                             .execution_id = store_int(r, 0, ID),
-                                            .error = op_str(c, "error", NULL),
-                                            .cause = op_str(c, "cause", NULL)};
+                                            .error = op_clean(c, "error"),
+                                            .cause = op_clean(c, "cause")};
     if (op_ready(c))
         reactor_send(c->ops->reactor, &command, on_stopped, c);
 }

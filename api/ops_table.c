@@ -28,11 +28,11 @@ enum { REQUIRED = OP_REQUIRED, AWS = OP_REQUIRED | OP_AWS, QUERY = OP_QUERY, BOD
     }
 #define ERROR                                                                                                \
     {                                                                                                        \
-        "error", OP_STRING, 0, 0, 256                                                                        \
+        "error", OP_STRING, OP_CLEAN, 0, 256                                                                 \
     }
 #define CAUSE                                                                                                \
     {                                                                                                        \
-        "cause", OP_STRING, 0, 0, 32768                                                                      \
+        "cause", OP_STRING, OP_CLEAN, 0, 32768                                                               \
     }
 #define WAIT                                                                                                 \
     {                                                                                                        \

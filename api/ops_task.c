@@ -48,12 +48,11 @@ void op_task_success(struct op_call *c)
         send_command(c, &command);
 }
 
-/* error and cause go into a row of text: no U+0000 within. */
 void op_task_failure(struct op_call *c)
 {
     send_command(c, &(struct reactor_command){.type = STIM_TOKEN_FAILED,
-                                              .error = op_str(c, "error", NULL),
-                                              .cause = op_str(c, "cause", NULL)});
+                                              .error = op_clean(c, "error"),
+                                              .cause = op_clean(c, "cause")});
 }
 
 void op_task_heartbeat(struct op_call *c)

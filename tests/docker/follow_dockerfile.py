@@ -23,7 +23,7 @@ INSIDE = """
 root=$1 folder=$2 user=$3 sockets=$4 command=$5
 mount --bind "$root" "$root" && cd "$root"
 mount -t proc proc proc && mount --rbind /dev dev && mount -t tmpfs tmpfs dev/shm
-[ -z "$sockets" ] || { mkdir -p var/run/postgresql && mount --bind "$sockets" var/run/postgresql; }
+[ -z "$sockets" ] || { mkdir -p run/postgresql && mount --bind "$sockets" run/postgresql; } # where /var/run leads
 exec chroot --userspec="$user" "$root" /bin/sh -c "cd $folder && $command"
 """
 

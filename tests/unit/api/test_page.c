@@ -49,7 +49,7 @@ END_TEST
 START_TEST(a_token_needs_no_escapes_in_a_query)
 {
     for (int i = 0; i < 200; i++) {
-        char text[8];
+        char text[16];
         snprintf(text, sizeof text, "%d", i);
         page_token(token, KEY, "machines", text, NOW);
         ck_assert_uint_eq(strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),

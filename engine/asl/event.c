@@ -68,11 +68,6 @@ static int32_t usual_prev(const struct event *e)
     return e->id ? e->id - 1 : 0;
 }
 
-static bool is_scheduled(enum event_type t)
-{
-    return t == EV_TASK_SCHEDULED || t == EV_FUNCTION_SCHEDULED;
-}
-
 /* ---- writing: text is appended member by member ---- */
 
 static void key(struct js_buf *out, const char *name)
@@ -188,8 +183,6 @@ static void write_event(const struct event *e, struct payloads *payloads, struct
         snprintf(seed, sizeof seed, "%llu", (unsigned long long)e->seed);
         put_text(out, "seed", seed);
     }
-    if (is_scheduled(e->type))
-        put_resource(out, &e->state->u.task);
     js_buf_add(out, "}", 1);
 }
 

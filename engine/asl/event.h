@@ -13,8 +13,8 @@
  *    {"id":6,"type":"TaskStateExited","name":"Pay","output":0}, ...]
  * Members: id (absent: unnumbered), type, prev (absent: id - 1), frame (absent: 0), name (of the state),
  * input | output | parameters (payload index), error, cause, index | length (absent: 0), timeout, heartbeat
- * (seconds), due (microseconds), seed (decimal text).  *Scheduled also say resource and resourceType, for
- * those who read the journal by SQL.
+ * (seconds), due (microseconds), seed (decimal text).  What the definition says already (a task's resource)
+ * is not repeated.
  */
 #pragma once
 

@@ -103,8 +103,7 @@ START_TEST(a_payload_stands_once_in_its_row)
         r.events.p,
         "[{\"id\":1,\"type\":\"ExecutionStarted\",\"input\":0,\"seed\":\"18446744073709551615\"},"
         "{\"id\":2,\"type\":\"TaskStateEntered\",\"prev\":0,\"name\":\"Fn\",\"input\":0},"
-        "{\"id\":3,\"type\":\"LambdaFunctionScheduled\",\"name\":\"Fn\",\"input\":0,\"timeout\":5,"
-        "\"resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\"},"
+        "{\"id\":3,\"type\":\"LambdaFunctionScheduled\",\"name\":\"Fn\",\"input\":0,\"timeout\":5},"
         "{\"id\":4,\"type\":\"LambdaFunctionStarted\"},"
         "{\"id\":5,\"type\":\"LambdaFunctionSucceeded\",\"output\":1},"
         "{\"id\":6,\"type\":\"TaskStateExited\",\"name\":\"Fn\",\"output\":1}]");

@@ -34,6 +34,8 @@ COMMENT ON COLUMN pawl.execution.trace IS 'traceHeader of StartExecution.';
 CREATE UNIQUE INDEX execution_by_name ON pawl.execution (name, state_machine_id);
 -- What a lease owns (adoption), and what still runs.
 CREATE INDEX execution_running ON pawl.execution (slot, execution_id) WHERE status = 'RUNNING';
+-- The executions of a state machine, newest first.
+CREATE INDEX execution_by_machine ON pawl.execution (state_machine_id, execution_id);
 
 CREATE TABLE pawl.journal (
     execution_id bigint      NOT NULL,

@@ -100,7 +100,7 @@ def histories(verdict, executions):
 
 
 def calls(verdict, executions, server, spared=()):
-    """Each key one body; no key that the journal does not know; no call once its result is recorded. Returns how many were sent again.
+    """Each key ("EXECUTION-EVENT") one body; no key that the journal does not know; no call once its result is recorded. Returns how many were sent again.
 
     spared: spans of time in which a process that had stood still may have sent once more what it was about to send.
     """
@@ -116,8 +116,9 @@ def calls(verdict, executions, server, spared=()):
             again += len(made) - 1
             verdict.must(key, "%s: a call without Idempotency-Key" % name)
             verdict.must(len({(c.body, c.function, c.state, c.step) for c in made}) == 1, "%s: key %s came with several bodies" % (name, key))
-            event = event_of(key)
-            if event not in scheduled:
+            execution_id, _, event = key.rpartition("-")
+            event = int(event) if event.isdigit() else None
+            if event not in scheduled or execution_id != "%016x" % executions[name].id:
                 verdict.must(False, "%s: key %s is of no scheduled call (%s)" % (name, key, sorted(scheduled)))
                 continue
             recorded = scheduled[event]
@@ -126,12 +127,6 @@ def calls(verdict, executions, server, spared=()):
                 if late and not any(begin <= c.at <= end for begin, end in spared):
                     verdict.must(False, "%s: %s (key %s) was called %.3f s after its result was recorded" % (name, c.state, key, c.at - recorded))
     return again
-
-
-def event_of(key):
-    """An Idempotency-Key ends with the number of the event that scheduled the call."""
-    digits = key.rsplit("-", 1)[-1].rsplit(":", 1)[-1].rsplit("/", 1)[-1]
-    return int(digits) if digits.isdigit() else None
 
 
 def rest(verdict, conninfo):

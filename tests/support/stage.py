@@ -189,16 +189,14 @@ class PrivateCluster:
     """The one that a pawld keeps in its data directory."""
 
     def __init__(self, data_dir):
-        self.data = os.path.join(data_dir, "postgres")
+        self.data_dir, self.data = data_dir, os.path.join(data_dir, "postgres")
 
     def pid(self):
         return postmaster_pid(self.data)
 
     def conninfo(self, database="pawl"):
-        with open(os.path.join(self.data, "postmaster.pid")) as f:
-            lines = f.read().split("\n")
-        owner = pwd.getpwuid(os.stat(self.data).st_uid).pw_name
-        return "postgresql:///%s?%s" % (database, urllib.parse.urlencode(dict(host=lines[4], port=lines[3], user=owner)))
+        with open(os.path.join(self.data_dir, "conninfo")) as f:
+            return "%s dbname=%s" % (f.read().strip(), database)
 
 
 # ---- pawld ----

@@ -153,11 +153,16 @@ static void answer(struct question *q)
     question_free(q);
 }
 
-/* Out of room, of connections, of locks, cancelled, shutting down: none of it the question's fault. */
+/*
+ * Out of room, of connections, of locks, cancelled, shutting down: none of it the question's fault.  An error without
+ * a code is libpq's own: the connection broke before the answer.
+ */
 static bool is_weather(const char *sqlstate)
 {
     static const char *const CLASSES[] = {"53", "57", "58", "08", "40", "55"};
 
+    if (!sqlstate[0])
+        return true;
     for (size_t i = 0; i < sizeof CLASSES / sizeof *CLASSES; i++)
         if (!strncmp(sqlstate, CLASSES[i], 2))
             return true;

@@ -80,7 +80,7 @@ class Chaos:
         self.clusters.append(self.cluster)
         self.cluster.start()
         stage.sql(self.cluster.conninfo(), "CREATE DATABASE pawl")
-        two = [self.pawld(n, ["--database", self.cluster.conninfo("pawl", application_name=n)]) for n in ("one", "other")]
+        two = [self.pawld(n, ["--lease-ttl", "4", "--database", self.cluster.conninfo("pawl", application_name=n)]) for n in ("one", "other")]
         self.deploy(two[0])
         stage.sql(self.conninfo(), WITNESS)
         return two
@@ -145,6 +145,8 @@ class Chaos:
         found = judge.load(self.conninfo(), label)
         if label == "calm":
             self.calm = {name: e.outcome for name, e in found.items()}
+            for p in self.planned:
+                v.must(found[p.name(label)].status == workflows.ENDS.get(p.kind, "SUCCEEDED"), "%s: %s" % (p.kind, self.calm[p.name(label)]))
         for trouble in people.troubles:
             v.must(False, trouble)
         v.must(ended, "%d s after the last disturbance not everything has ended" % PATIENCE)
@@ -241,7 +243,7 @@ class Chaos:
             self.play("adoption", two, times * 1.5, lambda: self.kill_one_of(two, times))
             self.victim.start(60)
         if not self.short and wanted("standstill"):
-            self.play("standstill", two, 30, lambda: self.stop_one_of(two, 2))
+            self.play("standstill", two, 30, lambda: self.stop_one_of(two, 4))
 
 
 def main():

@@ -71,6 +71,7 @@ DEFINITIONS = {
             "End": True}}},
         "ResultPath": "$.trees", "End": True}}},
 }
+ENDS = {"fail": "FAILED", "late": "TIMED_OUT", "stop": "ABORTED"}  # all others succeed
 FUNCTIONS = ("work", "flaky", "refuse", "hang", "ticket")
 
 

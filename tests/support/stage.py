@@ -119,12 +119,22 @@ PR_SET_CHILD_SUBREAPER = 36
 ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+KILLED = set()
+
+
+def bury():
+    """Those whom we killed, as soon as they are our children: their parents may have lived a little longer."""
+    for pid in list(KILLED):
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                KILLED.discard(pid)
+        except ChildProcessError:
+            if not os.path.exists("/proc/%d" % pid):
+                KILLED.discard(pid)
+
+
 def lives(pid):
-    """Is it there? Buries it when it is dead and ours. Not for processes of the subprocess module."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
+    """Is it there, and not merely waiting to be buried?"""
     try:
         with open("/proc/%d/stat" % pid) as f:
             return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
@@ -138,9 +148,11 @@ def kill_tree(pid):
     for p in family:
         try:
             os.kill(p, signal.SIGKILL)
+            KILLED.add(p)
         except ProcessLookupError:
             pass
     wait_until(lambda: not any(map(lives, family)), 10, "the death of %s" % family, 0.01)
+    bury()
 
 
 class Cluster:
@@ -159,6 +171,7 @@ class Cluster:
             raise RuntimeError("%s: %s%s" % (program, r.stdout[-500:], r.stderr[-1000:]))
 
     def start(self):
+        bury()
         self.run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", os.path.join(self.folder, "log"), "-o",
                  "-k %s -c listen_addresses= %s" % (self.folder, self.options), "start")
 
@@ -195,8 +208,11 @@ class PrivateCluster:
         return postmaster_pid(self.data)
 
     def conninfo(self, database="pawl"):
-        with open(os.path.join(self.data_dir, "conninfo")) as f:
-            return "%s dbname=%s" % (f.read().strip(), database)
+        """As its own files say: the socket's folder, and that its user is whom the data belongs to."""
+        with open(os.path.join(self.data, "postmaster.pid")) as f:
+            lines = f.read().split("\n")
+        owner = pwd.getpwuid(os.stat(self.data).st_uid).pw_name
+        return "host='%s' port=%s user=%s dbname=%s" % (lines[4], lines[3], owner, database)
 
 
 # ---- pawld ----
@@ -216,6 +232,7 @@ class Pawld:
         self.process = None
 
     def start(self, wait=30):
+        bury()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.binary, "--listen", "127.0.0.1:%d" % self.port] + self.args,
                                             stdout=subprocess.PIPE, stderr=log, env=self.env, cwd="/", start_new_session=True)

@@ -154,8 +154,8 @@ static void answer(struct question *q)
 }
 
 /*
- * Out of room, of connections, of locks, cancelled, shutting down: none of it the question's fault.  An error without
- * a code is libpq's own: the connection broke before the answer.
+ * Out of room, of connections, of locks, cancelled, shutting down: none of it the question's fault.  An error
+ * without a code is libpq's own: the connection broke before the answer.
  */
 static bool is_weather(const char *sqlstate)
 {

@@ -227,6 +227,20 @@ static int choose_socket(struct postgres *p, struct err *err)
     return make_private(p, p->socket_dir, err);
 }
 
+/*
+ * The socket's lock file names a process, and one that nobody reaped, or a newcomer with its number, would
+ * keep the server from starting.  No server of this cluster runs, and the folder is ours alone.
+ */
+static void clear_socket(const struct postgres *p)
+{
+    char path[PATH_MAX + sizeof SOCKET_NAME + 8];
+
+    snprintf(path, sizeof path, "%s" SOCKET_NAME ".lock", p->socket_dir);
+    unlink(path);
+    snprintf(path, sizeof path, "%s" SOCKET_NAME, p->socket_dir);
+    unlink(path);
+}
+
 static int launch(struct postgres *p, struct err *err)
 {
     char options[OPTIONS_MAX + 1][PATH_MAX + 64];
@@ -244,6 +258,7 @@ static int launch(struct postgres *p, struct err *err)
         argv[n++] = options[k];
     }
     postgres_mark_dead(p->cluster);
+    clear_socket(p);
     p->pid = postgres_spawn(p, "postgres", argv);
     p->is_child = true;
     if (p->pid < 0)

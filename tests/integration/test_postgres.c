@@ -149,7 +149,30 @@ START_TEST(a_killed_server_is_revived)
 }
 END_TEST
 
-START_TEST(a_stale_pid_file_does_not_matter)
+/* A process of the server's user that is no server: it has got the number of one that is gone. */
+static pid_t somebody_else(const struct stat *owner)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (setgid(owner->st_gid) == 0 && setuid(owner->st_uid) == 0)
+            pause();
+        _exit(1);
+    }
+    return pid;
+}
+
+static void name_process(const char *path, pid_t pid, const char *rest, const struct stat *owner)
+{
+    FILE *f = fopen(path, "w");
+
+    fprintf(f, "%d%s", (int)pid, rest);
+    fclose(f);
+    ck_assert_int_eq(chown(path, owner->st_uid, owner->st_gid), 0);
+    chmod(path, 0600);
+}
+
+START_TEST(stale_files_that_name_a_process_do_not_matter)
 {
     char path[512], text[512];
 
@@ -164,15 +187,16 @@ START_TEST(a_stale_pid_file_does_not_matter)
     ck_assert_int_eq(stat(path, &st), 0);
     postgres_stop(p, 5);
 
-    /* The machine was switched off, and our own process has the number of the old server. */
-    f = fopen(path, "w");
-    fprintf(f, "%d%s", (int)getpid(), strchr(text, '\n'));
-    fclose(f);
-    ck_assert_int_eq(chown(path, st.st_uid, st.st_gid), 0);
-    chmod(path, 0600);
+    /* The machine was switched off, and another process has the number of the old server. */
+    pid_t other = somebody_else(&st);
+    name_process(path, other, strchr(text, '\n'), &st);
+    snprintf(path, sizeof path, "%s/socket/.s.PGSQL.5432.lock", data);
+    name_process(path, other, strchr(text, '\n'), &st);
     p = start();
     ck_assert_str_eq(ask(p, "SELECT 1"), "1");
     postgres_stop(p, 5);
+    kill(other, SIGKILL);
+    waitpid(other, NULL, 0);
     remove_folder();
 }
 END_TEST
@@ -264,7 +288,7 @@ int main(void)
     tcase_add_test(tc, a_second_pawld_is_refused);
     tcase_add_test(tc, the_server_of_a_killed_pawld_is_used_again);
     tcase_add_test(tc, a_killed_server_is_revived);
-    tcase_add_test(tc, a_stale_pid_file_does_not_matter);
+    tcase_add_test(tc, stale_files_that_name_a_process_do_not_matter);
     tcase_add_test(tc, data_of_another_version_is_refused);
     tcase_add_test(tc, a_folder_that_the_user_cannot_enter_is_refused);
     tcase_add_test(tc, a_long_name_gets_a_short_socket);

@@ -28,7 +28,8 @@ static const char *const ASK_SETUP[] = {
     "SELECT set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', "
     "'local')"
     " THEN 'on' ELSE current_setting('synchronous_commit') END, false),"
-    " set_config('jit', 'off', false), set_config('lock_timeout', '2s', false),"
+    " set_config('jit', 'off', false), set_config('enable_seqscan', 'off', false), "
+    "set_config('lock_timeout', '2s', false),"
     " set_config('statement_timeout', '5s', false)",
     "LISTEN pawl_inbox", "LISTEN pawl_catalog", NULL};
 

@@ -297,9 +297,20 @@ void commit_retry(struct store *s)
     send_range(s);
 }
 
+/* Somebody between us and the server has thrown the prepared statements away: only a new connection helps. */
+static bool is_forgotten(const struct verdict *v)
+{
+    return !strcmp(v->sqlstate, "26000");
+}
+
 static void refused(struct store *s)
 {
     struct commit *c = &s->commit;
+
+    if (is_forgotten(&c->verdict)) {
+        conn_break(s->write, c->verdict.message);
+        return;
+    }
     bool alone = c->current.to - c->current.from <= 1;
     enum blame blame = judge(&c->verdict);
 

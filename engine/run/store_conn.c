@@ -135,6 +135,12 @@ static void break_later(struct conn *c)
     uv_timer_start(c->timer, on_timer, 0, 0);
 }
 
+void conn_break(struct conn *c, const char *why)
+{
+    snprintf(c->last_words, sizeof c->last_words, "%s", why);
+    break_later(c);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct conn *c = timer->data;

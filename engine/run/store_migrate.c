@@ -192,16 +192,21 @@ static int apply_folder(PGconn *pg, const char *folder, struct err *err)
     return 0;
 }
 
-/* A view whose columns have changed cannot be replaced: all of ours go and come again, unless others build on
- * them. */
-static int drop_views(PGconn *pg, struct err *err)
+/*
+ * A view whose columns have changed cannot be replaced, nor a function that returns something else: all of
+ * ours go and come again, unless others build on them.
+ */
+static int drop_texts(PGconn *pg, struct err *err)
 {
     return run(pg,
                "DO $$ DECLARE v text; BEGIN"
                " FOR v IN SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind = 'v'"
                "          AND c.relnamespace = 'pawl'::regnamespace ORDER BY c.oid DESC"
-               " LOOP EXECUTE 'DROP VIEW ' || v; END LOOP; END $$",
-               "cannot replace the views of the schema pawl", err);
+               " LOOP EXECUTE 'DROP VIEW ' || v; END LOOP;"
+               " FOR v IN SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = "
+               "'pawl'::regnamespace"
+               " LOOP EXECUTE 'DROP FUNCTION ' || v; END LOOP; END $$",
+               "cannot replace the views and functions of the schema pawl", err);
 }
 
 static int apply_texts(PGconn *pg, struct err *err)
@@ -210,7 +215,7 @@ static int apply_texts(PGconn *pg, struct err *err)
         return -1;
     if (apply_folder(pg, "functions/", err) == 0 && apply_folder(pg, "views/", err) == 0)
         return 0;
-    if (run(pg, "ROLLBACK TO SAVEPOINT views", "views", err) < 0 || drop_views(pg, err) < 0)
+    if (run(pg, "ROLLBACK TO SAVEPOINT views", "views", err) < 0 || drop_texts(pg, err) < 0)
         return -1;
     return apply_folder(pg, "functions/", err) < 0 ? -1 : apply_folder(pg, "views/", err);
 }

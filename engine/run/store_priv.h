@@ -49,6 +49,7 @@ void conn_aim(struct conn *c, const char *conninfo); /* once, before conn_connec
 void conn_free(struct conn *c);    /* closes; memory goes when the loop has closed the handles */
 void conn_connect(struct conn *c); /* ready() or lost() follows */
 void conn_close(struct conn *c);   /* without lost() */
+void conn_break(struct conn *c, const char *why); /* lost() follows from the loop */
 bool conn_is_ready(const struct conn *c);
 int conn_backend(const struct conn *c); /* process id at the server; 0: not connected */
 

@@ -169,16 +169,23 @@ static bool is_weather(const char *sqlstate)
     return false;
 }
 
+/* The prepared statement is gone, or a migration has changed what it returns: the next time it is prepared
+ * anew. */
+static bool is_stale(const char *sqlstate)
+{
+    return !strcmp(sqlstate, "26000") || !strcmp(sqlstate, "0A000");
+}
+
 static void note_error(struct asking *a, struct question *q, const PGresult *r)
 {
     const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
     if (q->err.name)
         return;
-    if (q->preparing && !q->result)
-        forget_prepared(a, q->sql);
     snprintf(q->sqlstate, sizeof q->sqlstate, "%s", conn_sqlstate(r));
-    err_set(&q->err, is_weather(q->sqlstate) ? ERR_UNAVAILABLE : ERR_INTERNAL, "%s",
+    if ((q->preparing && !q->result) || is_stale(q->sqlstate))
+        forget_prepared(a, q->sql);
+    err_set(&q->err, is_weather(q->sqlstate) || is_stale(q->sqlstate) ? ERR_UNAVAILABLE : ERR_INTERNAL, "%s",
             message ? message : PQresultErrorMessage(r));
 }
 

@@ -81,6 +81,24 @@ START_TEST(a_database_of_a_newer_pawld_is_refused)
 }
 END_TEST
 
+START_TEST(views_and_functions_of_another_shape_are_replaced)
+{
+    struct err err;
+
+    scene_database(&sc);
+    ck_assert_int_eq(store_migrate(sc.conninfo, &err), 0);
+    scene_do(&sc, "DROP VIEW pawl.leases");
+    scene_do(&sc, "CREATE VIEW pawl.leases AS SELECT 1 AS other");
+    scene_do(&sc, "DROP FUNCTION pawl.lease_key() CASCADE");
+    scene_do(&sc, "CREATE FUNCTION pawl.lease_key() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$");
+    scene_do(&sc, "UPDATE pawl.setting SET value = 'of another pawld' WHERE name = 'schema_text'");
+    ck_assert_msg(store_migrate(sc.conninfo, &err) == 0, "%s", err.cause);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT pg_typeof(pawl.lease_key()) || ' ' || count(*) FROM pawl.leases"),
+                     "integer 0");
+    PQfinish(sc.sql);
+}
+END_TEST
+
 START_TEST(a_server_that_is_not_there_is_said_in_one_line)
 {
     struct err err;
@@ -251,6 +269,24 @@ START_TEST(a_thousand_questions_come_back_in_order)
     scene_wait(&sc, &a[999].calls, 1);
     for (int i = 0; i < 1000; i++)
         ck_assert_int_eq(atoi(a[i].text), i == 500 ? 0 : i);
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(a_statement_that_the_server_forgot_is_prepared_again)
+{
+    struct answer a = {0};
+
+    open_with_lease();
+    store_query(sc.store, "SELECT 1", 0, NULL, on_answer, &a);
+    store_query(sc.store, "DEALLOCATE ALL", 0, NULL, on_answer, &a);
+    scene_wait(&sc, &a.calls, 2);
+    store_query(sc.store, "SELECT 1", 0, NULL, on_answer, &a);
+    scene_wait(&sc, &a.calls, 3);
+    ck_assert_str_eq(a.error, ERR_UNAVAILABLE);
+    store_query(sc.store, "SELECT 1", 0, NULL, on_answer, &a);
+    scene_wait(&sc, &a.calls, 4);
+    ck_assert_ptr_null(a.error);
     scene_close(&sc);
 }
 END_TEST
@@ -516,6 +552,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, migrations_run_once);
     tcase_add_test(tc, a_database_of_a_newer_pawld_is_refused);
+    tcase_add_test(tc, views_and_functions_of_another_shape_are_replaced);
     tcase_add_test(tc, a_server_that_is_not_there_is_said_in_one_line);
     tcase_add_test(tc, everything_has_a_comment);
     tcase_add_test(tc, a_commit_can_be_read_back);
@@ -524,6 +561,7 @@ int main(void)
     tcase_add_test(tc, only_the_guilty_are_left_out);
     tcase_add_test(tc, questions_are_answered_each_for_itself);
     tcase_add_test(tc, a_thousand_questions_come_back_in_order);
+    tcase_add_test(tc, a_statement_that_the_server_forgot_is_prepared_again);
     tcase_add_test(tc, notifications_arrive_while_nothing_else_happens);
     tcase_add_test(tc, a_payload_that_postgresql_cannot_parse_is_guilty_alone);
     tcase_add_test(tc, without_room_it_tries_again_until_there_is_some);

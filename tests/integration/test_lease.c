@@ -418,7 +418,7 @@ int main(void)
     Suite *suite = suite_create("lease");
     TCase *tc = tcase_create("lease");
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 180);
     tcase_add_test(tc, each_reactor_gets_a_slot_of_its_own);
     tcase_add_test(tc, a_dead_holder_is_inherited_within_two_seconds);
     tcase_add_test(tc, a_slot_that_is_given_back_is_inherited_at_once);

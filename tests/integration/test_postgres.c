@@ -283,7 +283,7 @@ int main(void)
     Suite *suite = suite_create("postgres");
     TCase *tc = tcase_create("postgres");
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 180);
     tcase_add_test(tc, it_is_made_and_found_again);
     tcase_add_test(tc, a_second_pawld_is_refused);
     tcase_add_test(tc, the_server_of_a_killed_pawld_is_used_again);

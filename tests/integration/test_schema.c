@@ -393,7 +393,7 @@ int main(void)
     Suite *suite = suite_create("schema");
     TCase *tc = tcase_create("schema");
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 180);
     tcase_add_test(tc, history_is_numbered_and_has_its_payloads);
     tcase_add_test(tc, steps_have_a_row_an_attempt);
     tcase_add_test(tc, executions_show_what_went_in_and_came_out);

@@ -549,7 +549,7 @@ int main(void)
     Suite *suite = suite_create("store");
     TCase *tc = tcase_create("store");
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 180);
     tcase_add_test(tc, migrations_run_once);
     tcase_add_test(tc, a_database_of_a_newer_pawld_is_refused);
     tcase_add_test(tc, views_and_functions_of_another_shape_are_replaced);

@@ -34,7 +34,7 @@ CLI_OBJ  = $(CLI_SRC:%.c=$(B)/%.o)
 all: $(B)/pawld $(B)/pawl ## build pawld and pawl into build/
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

@@ -233,7 +233,7 @@ static int choose_socket(struct postgres *p, struct err *err)
  */
 static void clear_socket(const struct postgres *p)
 {
-    char path[PATH_MAX + sizeof SOCKET_NAME + 8];
+    char path[sizeof p->socket_dir + sizeof SOCKET_NAME ".lock"];
 
     snprintf(path, sizeof path, "%s" SOCKET_NAME ".lock", p->socket_dir);
     unlink(path);

@@ -423,20 +423,9 @@ int op_execution(struct op_call *c)
     return c->arn.ours ? 0 : op_no_execution(c);
 }
 
-const char *op_not_ready(struct reactor *r)
-{
-    if (reactor_draining(r))
-        return "pawld is stopping";
-    if (reactor_ready(r))
-        return NULL;
-    if (store_is_up(reactor_store(r)))
-        return "pawld holds no lease on the database at the moment";
-    return "pawld has no connection to its database at the moment";
-}
-
 bool op_ready(struct op_call *c)
 {
-    const char *why = op_not_ready(c->ops->reactor);
+    const char *why = reactor_not_ready(c->ops->reactor);
 
     if (why)
         op_fail(c, ERR_UNAVAILABLE, "%s; nothing was started or changed, try again", why);

@@ -131,7 +131,6 @@ int op_execution(struct op_call *c);
 
 /* May the reactor acknowledge?  Else the call has failed with 503. */
 bool op_ready(struct op_call *c);
-const char *op_not_ready(struct reactor *r); /* why not, in words; NULL: ready */
 
 /* ---- answering: exactly one of these ends a call; c is gone afterwards ---- */
 

@@ -20,7 +20,7 @@ void op_healthz(struct op_call *c)
 
 void op_readyz(struct op_call *c)
 {
-    const char *why = op_not_ready(c->ops->reactor);
+    const char *why = reactor_not_ready(c->ops->reactor);
 
     say(c, why ? "not ready" : "ready");
     op_put(c, "reason", why);

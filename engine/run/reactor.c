@@ -165,6 +165,7 @@ static void release_one(struct reactor *r, struct run *run, struct work *w)
     work_answer(w, run->ex.id, NULL);
     for (size_t i = 0; i < w->out.neffects; i++)
         perform(r, run, &w->out.effects[i]);
+    run_go_on(r, run, w);
     work_put(r, w);
     watched_tell(r, run->ex.id, finishes);
     if (!finishes)

@@ -293,7 +293,10 @@ static void message_here(struct reactor *r, struct run *run, const struct inbox_
     if (obey_message(r, run, m, &err) < 0)
         log_info("wish refused", "exec=%lld inbox=%lld error=%s", (long long)m->execution_id,
                  (long long)m->inbox_id, err.name);
-    run_consume(r, run, m->inbox_id);
+    if (run->open || run->ex.status == EXEC_RUNNING)
+        run_consume(r, run, m->inbox_id);
+    else
+        orphan(r, m); /* its end is being committed, and then it is forgotten */
 }
 
 static bool current(const struct stray *s)

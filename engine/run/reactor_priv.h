@@ -146,6 +146,8 @@ struct run *run_new(struct reactor *r, int64_t id, struct definition *def,
 struct run *run_find(struct reactor *r, int64_t id);
 /* Decides. -1: the stimulus has nothing to act on. */
 int run_step(struct reactor *r, struct run *run, const struct stimulus *in, struct err *err);
+/* done is durable: if more is to be decided at once, the next tick does. */
+void run_go_on(struct reactor *r, struct run *run, const struct work *done);
 /* cb is told when everything decided so far is durable: at once if it is. */
 void run_tell(struct reactor *r, struct run *run, reactor_cb cb, void *arg);
 void run_consume(struct reactor *r, struct run *run, int64_t inbox_id);

@@ -129,6 +129,13 @@ static int64_t moment(const struct work *w, const struct stimulus *in)
     return shared ? w->at_us : now_us;
 }
 
+/* A step that yielded, above all: what it has decided so far is committed first, and the others have their
+ * turn. */
+static bool goes_on_at_once(const struct work *w)
+{
+    return w->out.nevents && w->out.wake_us <= w->at_us;
+}
+
 int run_step(struct reactor *r, struct run *run, const struct stimulus *in, struct err *err)
 {
     bool was_dirty = run->open != NULL;
@@ -140,7 +147,7 @@ int run_step(struct reactor *r, struct run *run, const struct stimulus *in, stru
     if (rc == 0) {
         w->at_us = now_us;
         w->finishes |= ran && run->ex.status != EXEC_RUNNING;
-        timer_set(&r->timers, &run->timer, w->out.wake_us);
+        timer_set(&r->timers, &run->timer, goes_on_at_once(w) ? CLOCK_NEVER : w->out.wake_us);
     }
     settle_open(r, run, was_dirty);
     return rc;
@@ -152,6 +159,12 @@ static struct flight *flight_of(struct reactor *r, const struct run *run)
         if (r->flying.list[i].run == run)
             return &r->flying.list[i];
     return NULL;
+}
+
+void run_go_on(struct reactor *r, struct run *run, const struct work *done)
+{
+    if (goes_on_at_once(done) && !run->open && !flight_of(r, run))
+        timer_set(&r->timers, &run->timer, done->out.wake_us);
 }
 
 void run_tell(struct reactor *r, struct run *run, reactor_cb cb, void *arg)
@@ -194,8 +207,8 @@ void run_forget(struct reactor *r, struct run *run, const struct err *err)
     HASH_DEL(r->runs, run);
     metric_set(&r->metrics.executions_open, HASH_COUNT(r->runs));
     timer_clear(&r->timers, &run->timer);
-    DL_FOREACH_SAFE(run->calls, c, next)
-    call_drop(r, c);
+    DL_FOREACH_SAFE (run->calls, c, next)
+        call_drop(r, c);
     if (open) {
         DL_DELETE(r->dirty, run);
         run->open = NULL;

@@ -246,6 +246,34 @@ class BadWeather(OnStage):
         self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
         self.works(client, "after")
 
+    def test_a_wish_comes_while_the_end_of_its_execution_is_being_committed(self):
+        c = self.cluster()
+        p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()
+        client = self.deploy(p)
+        arn = self.start(client, "wait", "ends")
+        holder = threading.Thread(target=stage.sql, args=(  # no commit gets through
+            c.conninfo("pawl"), "BEGIN; SELECT pg_sleep(0.5); LOCK TABLE pawl.journal IN SHARE MODE; SELECT pg_sleep(3); COMMIT"))
+        holder.start()
+        time.sleep(2.5)
+        self.assertEqual(stage.sql(c.conninfo("pawl"), "SELECT pawl.stop_execution(pawl.execution_id('ends'))"), [("t",)])
+        holder.join()
+        self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
+        stage.wait_until(lambda: stage.sql(c.conninfo("pawl"), "SELECT FROM pawl.inbox") == [], 10, "an empty inbox")
+        self.works(client, "after")
+        self.assertTrue(p.alive())
+
+    def test_an_endless_loop_leaves_the_others_their_turn(self):
+        p = self.pawld("--data-dir", self.folder / "data", "--reactors", "1").start()
+        client = self.deploy(p)
+        client.deploy("loop", {"StartAt": "P", "States": {"P": {
+            "Type": "Pass", "Parameters": {"x.$": "$.x", "y.$": "States.JsonToString($.x)"}, "ResultPath": "$.r", "Next": "P"}}})
+        self.start(client, "loop", "loop", json.dumps({"x": list(range(10000))}))
+        for i in range(3):
+            began = time.time()
+            self.works(client, "beside%d" % i)
+            self.assertLess(time.time() - began, 5)
+        self.assertLess(p.memory(), 500 << 20)
+
     def disk(self, name, megabytes):
         """A small disk of its own; a function that fills it, and one that makes room."""
         if not stage.ROOT:

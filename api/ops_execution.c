@@ -88,7 +88,8 @@ static void put_execution(struct op_call *c, const struct store_result *r)
 
 /* ---- waiting until one has ended: ?wait= ---- */
 
-static const int64_t LOOK_US = CLOCK_SECOND; /* between looks on hints that do not say that it has ended */
+/* Between looks on hints that do not say that it has ended: a little less than the second between reminders. */
+static const int64_t LOOK_US = 9 * CLOCK_SECOND / 10;
 
 struct waiter { /* op_call's state */
     struct op_call *c;

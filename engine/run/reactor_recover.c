@@ -43,12 +43,17 @@ static int fold(struct run *run, const struct store_result *rows)
     return 0;
 }
 
-/* Nothing else can be done for it: it fails, and says why. */
+/* Nothing else can be done for it: it fails, and says why. One of which nothing could be read begins first. */
 static void fail(struct reactor *r, struct run *run, const char *cause)
 {
     struct err err;
 
     run->rescued = true;
+    if (run->ex.last_event_id == 0) {
+        struct value *nothing = value_empty_object();
+        run_step(r, run, &(struct stimulus){.type = STIM_START, .data = nothing}, NULL);
+        value_unref(nothing);
+    }
     if (run_step(r, run, &(struct stimulus){.type = STIM_FAIL, .error = ERR_RUNTIME, .cause = cause}, &err) ==
         0)
         return;

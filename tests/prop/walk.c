@@ -63,7 +63,8 @@ static void put_retry(void)
         put("{\"ErrorEquals\":[\"");
         put(i > 1 ? one_of(ERRORS, 4) : one_of(ERRORS, 6));
         put_number("\"],\"IntervalSeconds\":", 1 + dice(4), "");
-        put_number(",\"MaxAttempts\":", dice(3), once_in(3) ? ",\"JitterStrategy\":\"FULL\"}" : "}");
+        put_number(",\"MaxAttempts\":", dice(3), "");
+        put(once_in(3) ? ",\"JitterStrategy\":\"FULL\"}" : "}");
         if (i > 1)
             put(",");
     }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # deps.sh: installs the Debian packages that building, running and testing pawl need; only what is missing.
 set -eu
-packages="gcc clang clang-format llvm make pkg-config libc6-dev libjson-c-dev libpcre2-dev libpq-dev libuv1-dev libcurl4-openssl-dev
+packages="gcc clang libclang-rt-dev clang-format llvm make pkg-config libc6-dev libjson-c-dev libpcre2-dev libpq-dev libuv1-dev libcurl4-openssl-dev
 libmicrohttpd-dev libssl-dev uthash-dev check postgresql postgresql-client curl python3 python3-yaml ca-certificates procps"
 missing=
 for p in $packages; do

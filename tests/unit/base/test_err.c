@@ -1,6 +1,7 @@
 #include "base/err.h"
 
 #include <check.h>
+#include <signal.h>
 #include <string.h>
 
 START_TEST(refusing_takes_one_line)
@@ -49,6 +50,7 @@ END_TEST
 
 START_TEST(a_broken_invariant_aborts)
 {
+    signal(SIGABRT, SIG_DFL); /* what is expected is nothing that a sanitizer should report */
     PAWL_ASSERT(1 + 1 == 3);
 }
 END_TEST

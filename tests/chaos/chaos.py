@@ -123,12 +123,12 @@ class Chaos:
     def play(self, label, pawlds, seconds, disturb):
         began = time.monotonic()
         self.server.forget()
-        people = crowd.Crowd(label, self.planned, self.server, [p.port for p in pawlds], seconds, self.seed)
+        people = crowd.Crowd(label, self.planned, self.server, [p.port for p in pawlds], self.conninfo, seconds, self.seed)
         people.begin()
         says, spared = disturb()
         ended = self.wait_for_end(label, people)
         people.leave()
-        self.judge(label, people, says, spared, ended, time.monotonic() - began)
+        self.judge(label, people, says, spared, ended, next(p for p in pawlds if p.alive()), time.monotonic() - began)
 
     def wait_for_end(self, label, people):
         def end():
@@ -140,7 +140,7 @@ class Chaos:
         except TimeoutError:
             return False
 
-    def judge(self, label, people, says, spared, ended, took):
+    def judge(self, label, people, says, spared, ended, pawld, took):
         v = judge.Verdict()
         found = judge.load(self.conninfo(), label)
         if label == "calm":
@@ -151,13 +151,14 @@ class Chaos:
             v.must(False, trouble)
         v.must(ended, "%d s after the last disturbance not everything has ended" % PATIENCE)
         v.must(len(people.acknowledged | people.gave_up) == len(self.planned), "not every start was answered or given up")
-        judge.outcomes(v, found, people.acknowledged, self.calm, label)
+        failed = judge.outcomes(v, found, people.acknowledged, self.calm, label, {p.name(label) for p in self.planned if p.kind == "once"})
         judge.histories(v, found)
         again = judge.calls(v, found, self.server, spared)
+        judge.answers(v, found, stage.Client(pawld.port), sorted(found)[::7])
         judge.rest(v, self.conninfo())
         judge.logs(v, self.pawlds)
-        print("%-10s %s: %d executions acknowledged, %d given up; %d calls, %d of them sent again; %.0f s: %s" % (
-            label, says, len(people.acknowledged), len(people.gave_up), len(self.server.calls), again, took,
+        print("%-10s %s: %d executions acknowledged, %d given up; %d calls, %d of them sent again, %d at most once and lost; %.0f s: %s" % (
+            label, says, len(people.acknowledged), len(people.gave_up), len(self.server.calls), again, failed, took,
             "all is well" if not v.wrong else "%d FAULTS" % len(v.wrong)), flush=True)
         for text in v.wrong[:20]:
             print("    " + text)

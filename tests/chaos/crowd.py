@@ -17,8 +17,9 @@ STOP = {"error": "Stopped", "cause": "by the harness"}
 
 
 class Crowd:
-    def __init__(self, label, planned, server, ports, seconds, seed):
-        """ports: of the pawlds that may be asked, any of them. seconds: over which the starts are spread."""
+    def __init__(self, label, planned, server, ports, conninfo, seconds, seed):
+        """ports: of the pawlds that may be asked, any of them. conninfo(): of the database. seconds: over which the starts are spread."""
+        self.conninfo = conninfo
         self.label, self.planned, self.server, self.ports, self.seconds = label, planned, server, ports, seconds
         self.dice = random.Random(seed)
         self.acknowledged, self.gave_up, self.answered = set(), set(), set()
@@ -76,9 +77,19 @@ class Crowd:
 
     # ---- what they do ----
 
+    def sql(self, text):
+        """Rows, or None: it may have happened or not."""
+        try:
+            return stage.sql(self.conninfo(), text, check=False)
+        except OSError:  # the cluster is not even there
+            return None
+
     def start(self, client, p):
         name = p.name(self.label)
         try:
+            if p.by_sql:
+                self.start_by_sql(p, name)
+                return
             client.aws("StartExecution", stateMachineArn=stage.ARN + "stateMachine:" + workflows.PREFIX + p.kind, name=name,
                        input=json.dumps(p.input))
         except stage.Broken:
@@ -93,6 +104,17 @@ class Crowd:
                 return
             if e.type != "ExecutionAlreadyExists":  # a start that broke had arrived, and has ended since
                 raise
+        self.started(p, name)
+
+    def start_by_sql(self, p, name):
+        """A name is taken by the first transaction that commits: one that broke is looked for before it is tried again."""
+        if (self.sql("SELECT pawl.start_execution('%s', '%s', '%s')" % (workflows.PREFIX + p.kind, json.dumps(p.input), name))
+                or self.sql("SELECT 1 FROM pawl.execution WHERE name = '%s'" % name)):
+            self.started(p, name)
+        else:
+            self.order(self.start, p)
+
+    def started(self, p, name):
         self.acknowledged.add(name)
         if p.stop_after is not None:
             self.order(self.stop, p, after=p.stop_after)
@@ -119,11 +141,17 @@ class Crowd:
                 self.order(self.decide, token, ask, False, after=ask["ms"] / 1000)
 
     def decide(self, client, token, ask, again):
+        output, cause = json.dumps({"id": ask["id"], "decided": True}), "order %d" % ask["id"]
+        if ask["sql"]:
+            call = "success('%s', '%s')" % (token, output) if ask["decide"] == "success" else "failure('%s', 'Declined', '%s')" % (token, cause)
+            if self.sql("SELECT pawl.send_task_" + call) is None:
+                self.order(self.decide, token, ask, True)
+            return
         try:
             if ask["decide"] == "success":
-                client.aws("SendTaskSuccess", taskToken=token, output=json.dumps({"id": ask["id"], "decided": True}))
+                client.aws("SendTaskSuccess", taskToken=token, output=output)
             else:
-                client.aws("SendTaskFailure", taskToken=token, error="Declined", cause="order %d" % ask["id"])
+                client.aws("SendTaskFailure", taskToken=token, error="Declined", cause=cause)
         except stage.Broken:
             self.order(self.decide, token, ask, True)
         except stage.Refused as e:

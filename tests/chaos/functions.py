@@ -1,6 +1,7 @@
 """functions.py -- the functions of the storm: deterministic, and they remember every call.
 
 work    answers its input with the state's name added to "trail"
+once    does as work does, and is never called twice with one key
 flaky   fails the first "fails" attempts of a visit to its state, then does as work does
 refuse  always fails
 hang    answers after a minute

@@ -55,6 +55,7 @@ DEFINITIONS = {
                                              "Never": {"Type": "Fail", "Error": "Never"},
                                              "After": task("work")}},
     "fail": {"StartAt": "Work", "States": {"Work": task("work", "Refused"), "Refused": task("refuse")}},
+    "once": {"StartAt": "Once", "States": {"Once": task("once", "After", Delivery="AtMostOnce"), "After": task("work")}},
     "wait": {"StartAt": "Before", "States": {"Before": task("work", "Sleep"),
                                              "Sleep": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "After"},
                                              "After": task("work")}},
@@ -72,7 +73,7 @@ DEFINITIONS = {
         "ResultPath": "$.trees", "End": True}}},
 }
 ENDS = {"fail": "FAILED", "late": "TIMED_OUT", "stop": "ABORTED"}  # all others succeed
-FUNCTIONS = ("work", "flaky", "refuse", "hang", "ticket")
+FUNCTIONS = ("work", "once", "flaky", "refuse", "hang", "ticket")
 
 
 class Planned:
@@ -86,7 +87,9 @@ class Planned:
             self.input["items"] = [{"id": index, "item": i, "ms": dice.choice((2, 20)), "fails": i % 2, "trail": []}
                                    for i in range(8 if kind == "fan" else 4)]
         if kind == "token":
-            self.input["ask"] = {"id": index, "decide": dice.choice(("success", "success", "failure")), "ms": dice.choice((0, 100, 1500))}
+            self.input["ask"] = {"id": index, "sql": dice.random() < 0.3, "decide": dice.choice(("success", "success", "failure")), "ms": dice.choice((0, 100, 1500))}
+        self.by_sql = dice.random() < 0.15  # started, and its token answered, by SQL
+        self.input["sql"] = self.by_sql
         self.stop_after = dice.uniform(0.2, 3) if kind == "stop" else None
 
     def name(self, label):

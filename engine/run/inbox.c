@@ -59,6 +59,17 @@ static void forget_consumed(struct inbox *i, int64_t last)
     }
 }
 
+void inbox_again(struct inbox *i, int64_t inbox_id)
+{
+    struct delivered *d;
+
+    HASH_FIND(hh, i->delivered, &inbox_id, sizeof inbox_id, d);
+    if (!d)
+        return;
+    HASH_DEL(i->delivered, d);
+    free(d);
+}
+
 void inbox_forget(struct inbox *i)
 {
     struct delivered *d, *next;

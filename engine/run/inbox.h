@@ -34,6 +34,8 @@ void inbox_owner(struct inbox *i, int slot, int64_t epoch); /* 0: none, do not p
 void inbox_poll(struct inbox *i);                           /* now: a NOTIFY came */
 void inbox_forget(
     struct inbox *i); /* executions were dropped: messages that were delivered but not consumed come again */
+void inbox_again(struct inbox *i,
+                 int64_t inbox_id); /* this one was not consumed: the next poll delivers it anew */
 void inbox_free(struct inbox *i);
 
 /* Writes a wish for an execution that another process owns; cb after its commit. */

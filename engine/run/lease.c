@@ -13,8 +13,7 @@ enum {
 
 struct load { /* an execution on its way to the reactor */
     struct lease *lease;
-    int64_t execution_id, definition_id;
-    char *name;
+    int64_t execution_id;
     const struct store_result *rows; /* while the reactor has it */
     bool asked;                      /* a question is under way */
     struct load *prev, *next;
@@ -48,7 +47,6 @@ static void pump(struct lease *l);
 static void load_free(struct load *d)
 {
     store_result_unref(d->rows);
-    free(d->name);
     free(d);
 }
 
@@ -260,6 +258,20 @@ void lease_loaded(struct lease *l, void *ticket)
     go_on(l);
 }
 
+enum { DEFINITION_ID = 4, NAME }; /* columns that each journal row repeats */
+
+void lease_later(struct lease *l, void *ticket)
+{
+    struct load *d = ticket;
+
+    DL_DELETE(l->loading, d);
+    l->nloading--;
+    store_result_unref(d->rows);
+    d->rows = NULL;
+    DL_APPEND(l->later, d);
+    go_on(l);
+}
+
 static void on_journal(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
 {
     struct load *d = arg;
@@ -271,17 +283,15 @@ static void on_journal(void *arg, const struct store_result *r, const struct err
         if (err->name != ERR_UNAVAILABLE)
             log_error("execution cannot be loaded, will be tried again", "exec=%lld sqlstate=%s why=%s",
                       (long long)d->execution_id, sqlstate, log_quote(quoted, sizeof quoted, err->cause));
-        DL_DELETE(l->loading, d);
-        l->nloading--;
-        DL_APPEND(l->later, d);
-        go_on(l);
+        lease_later(l, d);
         return;
     }
     d->rows = store_result_ref(r);
+    bool any = store_rows(r) > 0;
     l->events.adopted(l->events.arg,
                       &(struct lease_adopted){.execution_id = d->execution_id,
-                                              .definition_id = d->definition_id,
-                                              .name = d->name},
+                                              .definition_id = any ? store_int(r, 0, DEFINITION_ID) : 0,
+                                              .name = any ? store_text(r, 0, NAME, NULL) : NULL},
                       r, d);
 }
 
@@ -296,7 +306,9 @@ static void pump(struct lease *l)
         d->asked = true;
         store_query(
             l->store,
-            "SELECT j.seq, (extract(epoch FROM j.at) * 1000000)::bigint, j.events, j.payloads"
+            "SELECT j.seq, (extract(epoch FROM j.at) * 1000000)::bigint, j.events, j.payloads, "
+            "x.definition_id, "
+            "x.name"
             " FROM pawl.journal j JOIN pawl.execution x USING (execution_id)"
             " WHERE j.execution_id = $1::bigint AND x.slot = $2::int AND x.status = 'RUNNING' ORDER BY j.seq",
             2,
@@ -306,19 +318,15 @@ static void pump(struct lease *l)
     }
 }
 
-/* rows: execution_id, definition_id, name. */
-static void queue_loads(struct lease *l, const struct store_result *r)
+void lease_load(struct lease *l, int64_t execution_id)
 {
-    for (int i = 0; i < store_rows(r); i++) {
-        struct load *d = mem_calloc(1, sizeof *d);
-        size_t len;
-        const char *name = store_text(r, i, 2, &len);
-        *d = (struct load){.lease = l,
-                           .execution_id = store_int(r, i, 0),
-                           .definition_id = store_int(r, i, 1),
-                           .name = mem_strndup(name, len)};
-        DL_APPEND(l->waiting, d);
-    }
+    struct load *d;
+
+    if (!l->slot)
+        return;
+    d = mem_calloc(1, sizeof *d);
+    *d = (struct load){.lease = l, .execution_id = execution_id};
+    DL_APPEND(l->waiting, d);
     pump(l);
 }
 
@@ -330,7 +338,8 @@ static void on_adopted(void *arg, const struct store_result *r, const struct err
     if (!l->adopting)
         return; /* nothing (more), or the next beat tries again */
     log_info("executions adopted", "slot=%d executions=%d", l->slot, store_rows(r));
-    queue_loads(l, r);
+    for (int i = 0; i < store_rows(r); i++)
+        lease_load(l, store_int(r, i, 0));
 }
 
 /* One batch at a time: the next one is asked for when all of this one are in the reactor. */
@@ -341,36 +350,11 @@ static void adopt(struct lease *l)
     if (l->adopting || !l->slot || l->releasing)
         return;
     l->adopting = true;
-    store_query(
-        l->store,
-        "SELECT execution_id, definition_id, name FROM pawl.lease_adopt($1::int, $2::bigint, $3::int)", 3,
-        (struct store_param[]){text_param(store_int_text(slot, l->slot)),
-                               text_param(store_int_text(epoch, l->epoch)),
-                               text_param(store_int_text(limit, ADOPT_BATCH))},
-        on_adopted, l);
-}
-
-static void on_found(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
-{
-    struct lease *l = arg;
-
-    if (!err)
-        queue_loads(l, r);
-}
-
-void lease_load(struct lease *l, int64_t execution_id)
-{
-    char id[24], slot[24];
-
-    if (!l->slot)
-        return;
-    store_query(l->store,
-                "SELECT execution_id, definition_id, name FROM pawl.execution"
-                " WHERE execution_id = $1::bigint AND slot = $2::int AND status = 'RUNNING'",
-                2,
-                (struct store_param[]){text_param(store_int_text(id, execution_id)),
-                                       text_param(store_int_text(slot, l->slot))},
-                on_found, l);
+    store_query(l->store, "SELECT execution_id FROM pawl.lease_adopt($1::int, $2::bigint, $3::int)", 3,
+                (struct store_param[]){text_param(store_int_text(slot, l->slot)),
+                                       text_param(store_int_text(epoch, l->epoch)),
+                                       text_param(store_int_text(limit, ADOPT_BATCH))},
+                on_adopted, l);
 }
 
 /* ---- life ---- */

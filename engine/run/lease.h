@@ -17,10 +17,10 @@ struct lease;
 
 #define LEASE_TTL_US INT64_C(10000000)
 
-struct lease_adopted { /* an execution to be loaded: the journal is read by lease_load's callback */
+struct lease_adopted { /* an execution to be loaded */
     int64_t execution_id;
-    int64_t definition_id;
-    const char *name;
+    int64_t definition_id; /* 0: there are no rows */
+    const char *name;      /* NULL: there are no rows; else lives as long as they */
 };
 
 struct lease_events {
@@ -47,6 +47,8 @@ struct lease *lease_open(uv_loop_t *loop, struct store *s, const struct lease_co
                          const struct lease_events *events);
 
 void lease_loaded(struct lease *l, void *ticket); /* the reactor has taken the execution in (or refused it) */
+void lease_later(struct lease *l,
+                 void *ticket); /* it cannot at the moment: adopted() comes again in a second */
 void lease_load(struct lease *l,
                 int64_t execution_id); /* load one that this slot owns already (again): adopted() follows */
 void lease_store_up(struct lease *l);  /* the reactor passes the store's up and down on */

@@ -325,7 +325,9 @@ static void on_start_definition(void *arg, struct definition *def, const struct 
     struct reactor *r = s->reactor;
     int64_t id = s->message.execution_id;
 
-    if (!def)
+    if (!def && current(s) && err->name == ERR_UNAVAILABLE)
+        inbox_again(r->inbox, s->message.inbox_id);
+    else if (!def)
         log_error("execution that SQL asked for cannot start", "exec=%lld error=%s", (long long)id,
                   err->name);
     else if (!current(s) || run_find(r, id))
@@ -345,7 +347,9 @@ static void on_stray_status(void *arg, const struct store_result *rows, const st
     struct run *run = run_find(r, s->message.execution_id);
 
     if (err || !current(s)) {
-        stray_free(s); /* the inbox still has it */
+        if (current(s))
+            inbox_again(r->inbox, s->message.inbox_id);
+        stray_free(s);
     } else if (run) {
         message_here(r, run, &s->message);
         stray_free(s);

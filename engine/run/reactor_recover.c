@@ -123,6 +123,11 @@ static void on_definition(void *arg, struct definition *def, const struct err *e
     struct reactor *r = a->reactor;
     bool ours = a->slot == r->slot && a->epoch == r->epoch && r->phase == REACTOR_RUNNING;
 
+    if (!def && ours && err->name == ERR_UNAVAILABLE) {
+        lease_later(r->lease, a->ticket);
+        arrival_free(a);
+        return;
+    }
     if (!def)
         log_error("execution cannot be resumed", "exec=%lld error=%s", (long long)a->execution_id, err->name);
     else if (!ours || run_find(r, a->execution_id))

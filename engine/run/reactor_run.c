@@ -196,6 +196,8 @@ void run_consume(struct reactor *r, struct run *run, int64_t inbox_id)
 static void drop_work(struct reactor *r, struct run *run, struct work *w, const struct err *err)
 {
     work_answer(w, run->ex.id, err);
+    for (size_t i = 0; i < w->nconsumed; i++)
+        inbox_again(r->inbox, w->consumed[i]);
     work_put(r, w);
 }
 

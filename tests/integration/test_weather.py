@@ -262,6 +262,21 @@ class BadWeather(OnStage):
         self.works(client, "after")
         self.assertTrue(p.alive())
 
+    def test_definitions_cannot_be_read_for_a_while(self):
+        c = self.cluster()
+        p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()
+        client = self.deploy(p)
+        adopted = self.start(client, "wait", "adopted")
+        p.kill()
+        holder = threading.Thread(target=stage.sql, args=(
+            c.conninfo("pawl"), "BEGIN; LOCK TABLE pawl.definition IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(6); COMMIT"))
+        holder.start()
+        p.start()
+        stage.sql(c.conninfo("pawl"), "SELECT pawl.start_execution('pass', '{}', 'by-sql')")
+        holder.join()
+        self.assertEqual(self.ended(client, adopted)["status"], "SUCCEEDED")
+        self.assertEqual(self.ended(client, stage.ARN + "execution:pass:by-sql")["status"], "SUCCEEDED")
+
     def test_an_endless_loop_leaves_the_others_their_turn(self):
         p = self.pawld("--data-dir", self.folder / "data", "--reactors", "1").start()
         client = self.deploy(p)

@@ -89,7 +89,10 @@ class Chaos:
         for p in self.pawlds:
             if p.alive():
                 p.signal(signal.SIGCONT)
-                p.stop(30)
+                status = p.stop(30)
+                if status:
+                    print("FAILED: pawld ends with exit status %d: %s" % (status, p.tail()))
+                    self.wrong += 1
         for c in self.clusters:
             c.stop("immediate")
         self.folder.keep |= self.wrong > 0

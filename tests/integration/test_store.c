@@ -116,13 +116,13 @@ START_TEST(everything_has_a_comment)
     scene_database(&sc);
     ck_assert_int_eq(store_migrate(sc.conninfo, &err), 0);
     ck_assert_str_eq(
-        scene_ask(&sc,
-                  "SELECT coalesce(string_agg(c.relname || coalesce('.' || a.attname, ''), ' '), '')"
-                  " FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "
-                  "a.attisdropped"
-                  " WHERE c.relnamespace = 'pawl'::regnamespace AND c.relkind IN ('r', 'v')"
-                  " AND (obj_description(c.oid, 'pg_class') IS NULL OR (c.relkind = 'r' AND "
-                  "col_description(c.oid, a.attnum) IS NULL))"),
+        scene_ask(
+            &sc,
+            "SELECT coalesce(string_agg(c.relname || coalesce('.' || a.attname, ''), ' '), '')"
+            " FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "
+            "a.attisdropped"
+            " WHERE c.relnamespace = 'pawl'::regnamespace AND c.relkind IN ('r', 'v')"
+            " AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL)"),
         "");
     ck_assert_str_eq(
         scene_ask(&sc,
@@ -175,6 +175,47 @@ START_TEST(a_start_that_ends_in_its_own_batch_is_one_insert)
         "short SUCCEEDED, long RUNNING");
     /* An update would have left a third version. */
     ck_assert_str_eq(scene_ask(&sc, "SELECT max(ctid) FROM pawl.execution"), "(0,2)");
+    scene_close(&sc);
+}
+END_TEST
+
+/* What engine/asl emits when a task has answered and the next is called, with 200 bytes of payload. */
+static void add_step(int64_t id, int32_t seq)
+{
+    static const struct asl_state pay = {
+        .name = "ChargeCard",
+        .type = ASL_TASK,
+        .u.task = {.kind = ASL_URL, .resource_name = "http://127.0.0.1:9000/step", .resource_type = "http"}};
+    int32_t n = 5 * (seq - 1);
+    char text[201];
+    snprintf(text, sizeof text, "{\"order\":\"%0188d\"}", seq);
+    struct value *v = value_new(text, strlen(text));
+    struct event list[] = {{.type = EV_TASK_SUCCEEDED, .id = n + 1, .prev = n, .state = &pay, .data = v},
+                           {.type = EV_TASK_EXITED, .id = n + 2, .prev = n + 1, .state = &pay, .data = v},
+                           {.type = EV_TASK_ENTERED, .id = n + 3, .prev = n + 2, .state = &pay, .data = v},
+                           {.type = EV_TASK_SCHEDULED, .id = n + 4, .prev = n + 3, .state = &pay, .data = v},
+                           {.type = EV_TASK_STARTED, .id = n + 5, .prev = n + 4, .state = &pay}};
+
+    store_add_events(sc.store, id, seq, INT64_C(1790000000000000), pay.name, list, 5);
+    value_unref(v);
+}
+
+START_TEST(a_step_is_one_row_and_at_most_900_bytes_of_wal)
+{
+    enum { EXECUTIONS = 100, STEPS = 20 };
+    char from[32];
+
+    open_with_lease();
+    snprintf(from, sizeof from, "%s", scene_ask(&sc, "SELECT pg_current_wal_insert_lsn()"));
+    for (int seq = 1; seq <= STEPS; seq++) {
+        for (int64_t id = 1; id <= EXECUTIONS; id++)
+            add_step(id, seq);
+        ck_assert_int_eq(scene_commit(&sc, 1, 7), STORE_COMMITTED);
+    }
+    ck_assert_int_eq(atoi(scene_ask(&sc, "SELECT count(*) FROM pawl.journal")), EXECUTIONS * STEPS);
+    double bytes = atof(scene_ask(&sc, "SELECT pg_current_wal_insert_lsn() - '%s'::pg_lsn", from)) /
+                   (EXECUTIONS * STEPS);
+    ck_assert_msg(bytes <= 900, "%.0f bytes of WAL a step", bytes);
     scene_close(&sc);
 }
 END_TEST
@@ -557,6 +598,7 @@ int main(void)
     tcase_add_test(tc, everything_has_a_comment);
     tcase_add_test(tc, a_commit_can_be_read_back);
     tcase_add_test(tc, a_start_that_ends_in_its_own_batch_is_one_insert);
+    tcase_add_test(tc, a_step_is_one_row_and_at_most_900_bytes_of_wal);
     tcase_add_test(tc, a_lost_lease_writes_nothing);
     tcase_add_test(tc, only_the_guilty_are_left_out);
     tcase_add_test(tc, questions_are_answered_each_for_itself);

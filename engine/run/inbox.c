@@ -25,6 +25,7 @@ struct inbox {
     unsigned asked;  /* the tenure of the poll under way */
     unsigned polls;
     bool polling, again; /* a NOTIFY came while a poll was under way */
+    bool more;           /* the last poll was cut at DRAIN_LIMIT */
     struct delivered *delivered;
 };
 
@@ -199,6 +200,7 @@ static void on_polled(void *arg, const struct store_result *r, const struct err 
         i->polls++;
         for (int row = 0; row < rows && tenure == i->tenure; row++)
             deliver(i, r, row);
+        i->more = rows == DRAIN_LIMIT;
         if (tenure == i->tenure)
             forget_consumed(i, rows < DRAIN_LIMIT ? INT64_MAX : store_int(r, rows - 1, INBOX_ID));
     }
@@ -226,6 +228,12 @@ void inbox_poll(struct inbox *i)
                                        {store_int_text(epoch, i->epoch)},
                                        {store_int_text(limit, DRAIN_LIMIT)}},
                 on_polled, i);
+}
+
+void inbox_consumed(struct inbox *i)
+{
+    if (i->more)
+        inbox_poll(i);
 }
 
 static void on_swept(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)

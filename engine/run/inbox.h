@@ -36,6 +36,7 @@ void inbox_forget(
     struct inbox *i); /* executions were dropped: messages that were delivered but not consumed come again */
 void inbox_again(struct inbox *i,
                  int64_t inbox_id); /* this one was not consumed: the next poll delivers it anew */
+void inbox_consumed(struct inbox *i); /* rows are gone: those that the last poll left out may come */
 void inbox_free(struct inbox *i);
 
 /* Writes a wish for an execution that another process owns; cb after its commit. */

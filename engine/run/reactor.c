@@ -166,6 +166,8 @@ static void release_one(struct reactor *r, struct run *run, struct work *w)
     for (size_t i = 0; i < w->out.neffects; i++)
         perform(r, run, &w->out.effects[i]);
     run_go_on(r, run, w);
+    if (w->nconsumed)
+        inbox_consumed(r->inbox);
     work_put(r, w);
     watched_tell(r, run->ex.id, finishes);
     if (!finishes)
@@ -242,8 +244,9 @@ void reactor_abandon(struct reactor *r, const char *why)
     struct err err;
 
     if (r->slot) {
-        log_warn("executions are left to the next owner", "slot=%d executions=%u why=%s", r->slot,
-                 HASH_COUNT(r->runs), log_quote(quoted, sizeof quoted, why));
+        (r->phase == REACTOR_RUNNING ? log_warn : log_info)(
+            "executions are left to the next owner", "slot=%d executions=%u why=%s", r->slot,
+            HASH_COUNT(r->runs), log_quote(quoted, sizeof quoted, why));
         peers_set(r->config.peers, r->slot, NULL);
     }
     r->slot = 0;

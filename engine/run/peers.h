@@ -27,3 +27,9 @@ static inline void peers_set(struct peers *p, int slot, struct reactor *r)
 {
     atomic_store_explicit(&p->by_slot[slot], r, memory_order_release);
 }
+
+/* Unless another has taken the slot meanwhile. */
+static inline void peers_clear(struct peers *p, int slot, struct reactor *r)
+{
+    atomic_compare_exchange_strong(&p->by_slot[slot], &r, NULL);
+}

@@ -46,6 +46,7 @@ static void on_committed(void *arg, enum store_outcome outcome, const struct sto
 {
     struct reactor *r = arg;
 
+    metric_add(&r->metrics.commit_failures, outcome != STORE_COMMITTED);
     if (outcome == STORE_FENCED) {
         reactor_abandon(r, "another pawld has taken the lease over");
         return lease_fenced(r->lease);
@@ -243,17 +244,14 @@ void reactor_abandon(struct reactor *r, const char *why)
     char quoted[512];
     struct err err;
 
-    if (r->slot) {
-        (r->phase == REACTOR_RUNNING ? log_warn : log_info)(
-            "executions are left to the next owner", "slot=%d executions=%u why=%s", r->slot,
-            HASH_COUNT(r->runs), log_quote(quoted, sizeof quoted, why));
-        peers_set(r->config.peers, r->slot, NULL);
-    }
+    if (r->runs && r->phase == REACTOR_RUNNING)
+        log_warn("executions are left to the next owner", "slot=%d executions=%u why=%s", r->slot,
+                 HASH_COUNT(r->runs), log_quote(quoted, sizeof quoted, why));
+    peers_clear(r->config.peers, r->slot, r);
     r->slot = 0;
     r->full = false;
     metric_set(&r->metrics.lease_slot, 0);
     inbox_owner(r->inbox, 0, 0);
-    inbox_forget(r->inbox);
     err_set(&err, ERR_UNAVAILABLE, "%s; it is not known whether this was recorded, ask again", why);
     run_forget_all(r, &err);
     r->norphans = 0;

@@ -15,10 +15,11 @@ static void silence(void *arg, const PGresult *r)
 {
 }
 
+/* Three seconds: a pawld that waits for its database still ends within five when it is asked to. */
 static PGconn *open_connection(const char *conninfo, struct err *err)
 {
     const char *keys[] = {"connect_timeout", "dbname", "fallback_application_name", "client_encoding", NULL};
-    const char *values[] = {"10", conninfo, "pawld start", "UTF8", NULL};
+    const char *values[] = {"3", conninfo, "pawld start", "UTF8", NULL};
     PGconn *pg = PQconnectdbParams(keys, values, 1);
 
     if (PQstatus(pg) != CONNECTION_OK) {

@@ -27,9 +27,11 @@ static void send_command(struct op_call *c, struct reactor_command *command)
     size_t len = 0;
     const char *token = op_str(c, "taskToken", &len);
 
+    if (!op_ready(c)) /* the tokens' secret is in the database */
+        return;
     if (token_read(token, len, c->ops->token_key, &command->execution_id, &command->event_id, &c->err) < 0)
         op_fail_err(c, &c->err);
-    else if (op_ready(c))
+    else
         reactor_send(c->ops->reactor, command, on_sent, c);
 }
 

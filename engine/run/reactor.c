@@ -251,6 +251,7 @@ void reactor_abandon(struct reactor *r, const char *why)
     r->slot = 0;
     r->full = false;
     metric_set(&r->metrics.lease_slot, 0);
+    metric_set(&r->metrics.lease_epoch, 0);
     inbox_owner(r->inbox, 0, 0);
     err_set(&err, ERR_UNAVAILABLE, "%s; it is not known whether this was recorded, ask again", why);
     run_forget_all(r, &err);

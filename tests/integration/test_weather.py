@@ -177,6 +177,9 @@ class BadWeather(OnStage):
         status, text = client.request("PUT", "/api/state-machines/pass", PASS)
         self.assertEqual((status, json.loads(text)["error"]), (503, "ServiceUnavailable"))
         self.assertEqual(client.request("GET", "/readyz")[0], 503)
+        with self.assertRaises(stage.Refused) as refused:  # whose secret is not here yet: not an invalid token
+            client.aws("SendTaskSuccess", taskToken="A" * 27, output="{}")
+        self.assertEqual(refused.exception.status, 503)
         c.start()
         self.ready(client)
         self.works(self.deploy(p), "after")
@@ -276,6 +279,14 @@ class BadWeather(OnStage):
         holder.join()
         self.assertEqual(self.ended(client, adopted)["status"], "SUCCEEDED")
         self.assertEqual(self.ended(client, stage.ARN + "execution:pass:by-sql")["status"], "SUCCEEDED")
+
+    def test_thousands_of_starts_in_one_transaction_of_sql(self):
+        c = self.cluster()
+        p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()
+        self.deploy(p)
+        stage.sql(c.conninfo("pawl"), "SELECT count(pawl.start_execution('pass')) FROM generate_series(1, 10000)")
+        stage.wait_until(lambda: stage.sql(c.conninfo("pawl"), "SELECT FROM pawl.execution WHERE status = 'RUNNING' LIMIT 1") == [],
+                         15, "the end of all")  # at one poll a second, 500 each, it takes 20
 
     def test_an_endless_loop_leaves_the_others_their_turn(self):
         p = self.pawld("--data-dir", self.folder / "data", "--reactors", "1").start()

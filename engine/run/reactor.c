@@ -31,7 +31,7 @@ static void tick(uv_prepare_t *prepare)
     struct reactor *r = prepare->data;
     struct timer_node *due;
 
-    while ((due = timer_pop(&r->timers, timer_now())))
+    while (r->phase == REACTOR_RUNNING && (due = timer_pop(&r->timers, timer_now())))
         run_step(r, (struct run *)((char *)due - offsetof(struct run, timer)),
                  &(struct stimulus){.type = STIM_TIMER}, NULL);
     commit(r);
@@ -223,7 +223,7 @@ static void set_alarm(struct reactor *r)
 {
     int64_t due_us = timer_next(&r->timers), left_us = due_us - timer_now();
 
-    if (due_us >= r->alarm_us)
+    if (r->phase != REACTOR_RUNNING || due_us >= r->alarm_us)
         return; /* it rings early, finds nothing due and is set again */
     r->alarm_us = due_us;
     uv_timer_start(&r->alarm, on_alarm, left_us > 0 ? (uint64_t)(left_us + 999) / 1000 : 0, 0);

@@ -181,11 +181,11 @@ static void cancel_call(struct reactor *r, struct run *run, int32_t event_id)
 {
     struct call *c;
 
-    DL_FOREACH(run->calls, c)
-    if (c->effect.event_id == event_id) {
-        call_drop(r, c);
-        return;
-    }
+    DL_FOREACH (run->calls, c)
+        if (c->effect.event_id == event_id) {
+            call_drop(r, c);
+            return;
+        }
 }
 
 /* ---- effects ---- */
@@ -207,7 +207,8 @@ void perform(struct reactor *r, struct run *run, const struct effect *e)
 {
     switch (e->type) {
     case EFFECT_CALL:
-        if (r->phase == REACTOR_RUNNING) /* else the next owner makes it */
+        /* Else the next owner makes it, unless it may be made once only: then it would be lost. */
+        if (r->phase == REACTOR_RUNNING || e->state->u.task.at_most_once)
             call_function(r, run, e);
         return;
     case EFFECT_LOST:

@@ -142,6 +142,8 @@ int run_step(struct reactor *r, struct run *run, const struct stimulus *in, stru
     struct work *w = open_work(r, run);
     int64_t now_us = moment(w, in);
     bool ran = run->ex.status == EXEC_RUNNING;
+    w->out.events_max =
+        r->phase == REACTOR_RUNNING ? 0 : 1; /* else it yields where it could go on: the next owner does */
     int rc = interp_step(&run->ex, in, now_us, &w->out, err);
 
     if (rc == 0) {

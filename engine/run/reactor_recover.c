@@ -43,7 +43,8 @@ static int fold(struct run *run, const struct store_result *rows)
     return 0;
 }
 
-/* Nothing else can be done for it: it fails, and says why. One of which nothing could be read begins first. */
+/* Nothing else can be done for it: it fails, and says why. One of which nothing could be read begins first.
+ */
 static void fail(struct reactor *r, struct run *run, const char *cause)
 {
     struct err err;
@@ -206,6 +207,8 @@ static void refuse_start(struct reactor *r, struct run *run, const struct store_
         err_set(&err, ERR_EXECUTION_EXISTS, "Execution Already Exists: '%s'", arn.p);
     else if (!strcmp(g->constraint, "execution_pkey"))
         err_set(&err, ERR_UNAVAILABLE, "the clock was set back and an execution id is taken; try again");
+    else if (!strcmp(g->sqlstate, "55P03")) /* lock_not_available */
+        err_set(&err, ERR_UNAVAILABLE, "a transaction that is still open has taken the name; try again");
     else
         err_set(&err, ERR_INTERNAL, "PostgreSQL refuses the execution: %s", g->message);
     js_buf_fini(&arn);

@@ -280,6 +280,19 @@ class BadWeather(OnStage):
         self.assertEqual(self.ended(client, adopted)["status"], "SUCCEEDED")
         self.assertEqual(self.ended(client, stage.ARN + "execution:pass:by-sql")["status"], "SUCCEEDED")
 
+    def test_an_open_transaction_holds_the_name_of_a_start(self):
+        c = self.cluster()
+        client = self.deploy(self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start())
+        holder = threading.Thread(target=stage.sql, args=(
+            c.conninfo("pawl"), "BEGIN; SELECT pawl.start_execution('pass', '{}', 'held'); SELECT pg_sleep(3); ROLLBACK"))
+        holder.start()
+        time.sleep(1)
+        with self.assertRaises(stage.Refused) as refused:
+            self.start(client, "pass", "held")
+        self.assertEqual(refused.exception.status, 503)
+        holder.join()
+        self.assertEqual(self.ended(client, self.start(client, "pass", "held"))["status"], "SUCCEEDED")
+
     def test_thousands_of_starts_in_one_transaction_of_sql(self):
         c = self.cluster()
         p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()

@@ -21,7 +21,7 @@ cleanup() {
     local status=$?
     trap - EXIT
     for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
+    for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || status=$?; done
     [ "$status" = 0 ] || { echo "the demo failed; the end of pawld's log:"; tail -n 20 "$work/pawld.log"; } >&2 2>/dev/null
     rm -rf "$work"
     exit "$status"

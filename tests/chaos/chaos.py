@@ -87,12 +87,13 @@ class Chaos:
 
     def clear(self):
         for p in self.pawlds:
-            if p.alive():
-                p.signal(signal.SIGCONT)
-                status = p.stop(30)
-                if status:
-                    print("FAILED: pawld ends with exit status %d: %s" % (status, p.tail()))
-                    self.wrong += 1
+            try:
+                if p.alive():
+                    p.signal(signal.SIGCONT)
+                p.stop(30)
+            except (RuntimeError, TimeoutError) as e:
+                print("FAILED: %s" % e)
+                self.wrong += 1
         for c in self.clusters:
             c.stop("immediate")
         self.folder.keep |= self.wrong > 0

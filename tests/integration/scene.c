@@ -138,7 +138,8 @@ void scene_run_ms(struct scene *sc, int ms)
     close_timer(sc, &timer);
 }
 
-static PGresult *execute(struct scene *sc, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static PGresult *execute(struct scene *sc, const char *fmt,
+                                                               va_list args)
 {
     char *sql;
 

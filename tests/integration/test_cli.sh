@@ -7,11 +7,16 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/pawl-cli.XXXXXX")
 chmod 755 "$work"
 started=()
 failed=0 passed=0
-cleanup() {
-    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done
-    for pid in "${started[@]}"; do wait "$pid" 2>/dev/null; done
-    [ "$failed" = 0 ] || tail -n 20 "$work/pawld.log"
+cleanup() { # the servers must still be there, and end in order when they are asked to
+    local status=$?
+    trap - EXIT
+    for pid in "${started[@]}"; do kill "$pid" || failed=$((failed + 1)); done
+    for pid in "${started[@]}"; do
+        wait "$pid" || { echo "FAILED: process $pid ended with exit status $?"; failed=$((failed + 1)); }
+    done
+    [ "$failed" = 0 ] || { status=1; tail -n 20 "$work/pawld.log"; }
     rm -rf "$work"
+    exit "$status"
 }
 trap cleanup EXIT
 unset PAWL_DATABASE PAWL_DATA_DIR PAWL_ENDPOINT
@@ -172,4 +177,3 @@ pawl "psql's failure is pawl's" 1 'ERROR:  division by zero' sql --data-dir "$wo
 pawl "no execution stalls" 0 '^0$' sql --data-dir "$work/data" -- -XAtc 'SELECT count(*) FROM pawl.stalled'
 
 echo "cli: $passed passed, $failed failed"
-[ "$failed" = 0 ]

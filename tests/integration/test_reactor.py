@@ -87,26 +87,23 @@ class Two(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = stage.Folder("reactor")
+        cls.addClassCleanup(cls.folder.remove)
         cls.cluster = stage.Cluster(cls.folder / "pg")
+        cls.addClassCleanup(cls.cluster.stop, "immediate")
         cls.cluster.start()
         stage.sql(cls.cluster.conninfo(), "CREATE DATABASE pawl")
         cls.database = cls.cluster.conninfo("pawl")
         cls.pawlds = [stage.Pawld(os.path.join(BUILD, "pawld"), cls.folder / ("pawld%d.log" % i),
-                                  ["--database", cls.database, "--reactors", "2"]).start(60) for i in range(2)]
+                                  ["--database", cls.database, "--reactors", "2"]) for i in range(2)]
+        for p in cls.pawlds:
+            cls.addClassCleanup(p.stop)
+            p.start(60)
         cls.function = Function()
+        cls.addClassCleanup(cls.function.server.shutdown)
         client = stage.Client(cls.pawlds[0].port)
         client.function("f", cls.function.url)
         for name, definition in MACHINES.items():
             client.deploy(name, definition)
-
-    @classmethod
-    def tearDownClass(cls):
-        for p in cls.pawlds:
-            if p.alive():
-                p.stop()
-        cls.cluster.stop("immediate")
-        cls.function.server.shutdown()
-        cls.folder.remove()
 
     def setUp(self):
         self.one, self.other = [stage.Client(p.port) for p in self.pawlds]

@@ -530,13 +530,11 @@ class HostilePayloads(OnStage):
 
     @classmethod
     def setUpClass(cls):
-        cls.place = stage.Folder("hostile")
-        cls.one = stage.Pawld(os.path.join(BUILD, "pawld"), cls.place / "pawld.log", ["--data-dir", cls.place / "data"]).start(120)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.one.stop(30)
-        cls.place.remove()
+        place = stage.Folder("hostile")
+        cls.addClassCleanup(place.remove)
+        cls.one = stage.Pawld(os.path.join(BUILD, "pawld"), place / "pawld.log", ["--data-dir", place / "data"])
+        cls.addClassCleanup(cls.one.stop, 30)
+        cls.one.start(120)
 
     def setUp(self):
         super().setUp()

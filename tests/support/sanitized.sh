@@ -15,6 +15,7 @@ export ASAN_OPTIONS=$common:detect_leaks=1:detect_stack_use_after_return=1:stric
 export UBSAN_OPTIONS=$common:print_stacktrace=1
 export TSAN_OPTIONS=$common:second_deadlock_stack=1
 export TEST_SLOW=${TEST_SLOW:-4} # waits in tests are so many times as long
+export CK_TIMEOUT_MULTIPLIER=$TEST_SLOW
 
 "$@"
 status=$?

@@ -20,6 +20,7 @@ import urllib.parse
 
 ARN = "arn:aws:states:us-east-1:000000000000:"
 ROOT = os.geteuid() == 0
+SLOW = float(os.environ.get("TEST_SLOW", 1))  # every wait is so many times as long: programs under a sanitizer, busy machines
 
 
 def fail(text):
@@ -30,7 +31,7 @@ def fail(text):
 
 def wait_until(true, seconds, what, every=0.05):
     """Waits for true() to answer something true, and returns that."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SLOW
     while True:
         got = true()
         if got:
@@ -224,20 +225,25 @@ def free_port():
 
 
 class Pawld:
-    """A pawld as an operator would start it; its port stays the same over restarts."""
+    """A pawld as an operator would start it; its port stays the same over restarts.
+
+    Whatever ends in a way that nobody asked for raises: a crash never goes unnoticed.
+    """
 
     def __init__(self, binary, log, args=(), port=None, env=None):
         self.binary, self.log, self.args, self.port = binary, log, list(args), port or free_port()
         self.env = dict(os.environ, **(env or {}))
-        self.process = None
+        self.process, self.sent, self.awaited = None, set(), False
 
     def start(self, wait=30):
+        self.must_not_have_crashed()
         bury()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.binary, "--listen", "127.0.0.1:%d" % self.port] + self.args,
                                             stdout=subprocess.PIPE, stderr=log, env=self.env, cwd="/", start_new_session=True)
+        self.sent, self.awaited = set(), False
         if wait:
-            self.wait_for_line(wait)
+            self.wait_for_line(wait * SLOW)
         return self
 
     def wait_for_line(self, seconds):
@@ -255,27 +261,43 @@ class Pawld:
         return self.process is not None and self.process.poll() is None
 
     def signal(self, number):
+        self.sent.add(number)
         self.process.send_signal(number)
 
+    def must_not_have_crashed(self):
+        """It runs, or it ended because it was told or expected to; never by a signal from nowhere."""
+        status = None if self.process is None else self.process.poll()
+        if status is not None and (-status not in self.sent if status < 0 else not self.sent and not self.awaited):
+            raise RuntimeError("pawld has ended by itself (exit status %d): %s" % (status, self.tail(40)))
+
     def kill(self):
+        self.must_not_have_crashed()
         if self.alive():
             self.signal(signal.SIGKILL)
         self.ended(10)
 
     def stop(self, seconds=10):
-        """SIGTERM; returns the exit status."""
-        if self.alive():
-            self.signal(signal.SIGTERM)
-        return self.ended(seconds)
+        """SIGTERM, and an orderly end: the exit status, which is 0."""
+        self.must_not_have_crashed()
+        if not self.alive():
+            return 0
+        self.signal(signal.SIGTERM)
+        status = self.ended(seconds)
+        if status != 0:
+            raise RuntimeError("pawld ended with status %d when it was asked to: %s" % (status, self.tail(40)))
+        return status
 
     def ended(self, seconds):
+        """Waits for its end; the exit status."""
+        self.awaited = True
         try:
-            status = self.process.wait(seconds)
+            status = self.process.wait(seconds * SLOW)
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
             self.process.wait(10)
-            raise TimeoutError("pawld still runs %g s after it was asked to end: %s" % (seconds, self.tail()))
+            raise TimeoutError("pawld still runs %g s after it was asked to end: %s" % (seconds * SLOW, self.tail()))
         self.process.stdout.close()
+        self.must_not_have_crashed()
         return status
 
     def tail(self, lines=15):
@@ -322,7 +344,7 @@ class Client:
     """One connection to a pawld; not for several threads at once."""
 
     def __init__(self, port, timeout=30):
-        self.port, self.timeout, self.connection = port, timeout, None
+        self.port, self.timeout, self.connection = port, timeout * SLOW, None
 
     def request(self, method, path, body=None, headers=()):
         """(status, text)."""

@@ -216,6 +216,12 @@ static void fail(struct step *s, struct frame *f, const char *error, const char 
     state_failed(s, f, &(struct failure){.error = error, .cause = cause, .match = error, .event_id = id});
 }
 
+/* cause: what the function's own limit says; NULL: none. */
+static int32_t times_out(struct step *s, struct frame *f, const char *cause)
+{
+    return emit(s, f, (struct event){.type = kind_of(f)->timed_out, .error = ERR_TIMEOUT, .cause = cause});
+}
+
 static bool is(const char *error, const char *name)
 {
     return error && strcmp(error, name) == 0;
@@ -228,8 +234,9 @@ void task_failed(struct step *s, struct frame *f, const char *error, const char 
     if (f->held)
         return token_released(s, f);
     if (is(error, ERR_TIMEOUT)) {
-        int32_t id = task_times_out(s, f);
-        return state_failed(s, f, &(struct failure){.error = error, .match = error, .event_id = id});
+        int32_t id = times_out(s, f, cause);
+        return state_failed(
+            s, f, &(struct failure){.error = error, .cause = cause, .match = error, .event_id = id});
     }
     if (is(error, ERR_DATA_LIMIT)) {
         data_limit(called(&f->state->u.task), &err);
@@ -238,9 +245,10 @@ void task_failed(struct step *s, struct frame *f, const char *error, const char 
     fail(s, f, error, cause);
 }
 
+/* The task's own time has run out: as the service records it, without a cause. */
 int32_t task_times_out(struct step *s, struct frame *f)
 {
-    return emit(s, f, (struct event){.type = kind_of(f)->timed_out, .error = ERR_TIMEOUT});
+    return times_out(s, f, NULL);
 }
 
 /* ---- callbacks ---- */

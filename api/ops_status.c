@@ -2,6 +2,7 @@
 #include "ops_list.h"
 
 #include "metrics_text.h"
+#include "run/node.h"
 
 #include <string.h>
 
@@ -18,9 +19,21 @@ void op_healthz(struct op_call *c)
     op_done(c);
 }
 
+/* Which of the process's reactors takes the next connection is the kernel's choice: all must be ready. */
+static const char *not_ready(const struct reactor *r)
+{
+    const struct node *n = reactor_config(r)->node;
+    const char *why = reactor_not_ready(r);
+
+    for (int i = 0; !why && i < node_reactors(n); i++)
+        if (!metric_get(&reactor_metrics(node_reactor(n, i))->lease_slot))
+            why = "a reactor has no lease on the database yet";
+    return why;
+}
+
 void op_readyz(struct op_call *c)
 {
-    const char *why = reactor_not_ready(c->ops->reactor);
+    const char *why = not_ready(c->ops->reactor);
 
     say(c, why ? "not ready" : "ready");
     op_put(c, "reason", why);

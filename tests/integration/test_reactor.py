@@ -124,7 +124,15 @@ class Two(unittest.TestCase):
 
     def start(self, client, machine, text="{}", name=None):
         name = name or self.name()
-        client.aws("StartExecution", stateMachineArn=stage.ARN + "stateMachine:" + machine, name=name, input=text)
+        began = time.monotonic()
+        while True:  # a pawld that was killed and began anew may need a moment for its database
+            try:
+                client.aws("StartExecution", stateMachineArn=stage.ARN + "stateMachine:" + machine, name=name, input=text)
+                break
+            except stage.Refused as e:
+                if e.status != 503 or time.monotonic() > began + 10:
+                    raise
+                time.sleep(0.1)
         return "%sexecution:%s:%s" % (stage.ARN, machine, name)
 
     def status(self, arn):

@@ -30,6 +30,7 @@ static const int64_t REQUEST_US = 30 * CLOCK_SECOND;   /* a request must have co
 static const int64_t ANSWER_US = 120 * CLOCK_SECOND;   /* an answer must have been taken within */
 static const int64_t HEARTBEAT_US = 15 * CLOCK_SECOND; /* a silent stream gets a comment line */
 static const uint64_t SWEEP_MS = 5000;
+#define STOPPING "pawld is stopping; try again"
 
 enum phase {
     IDLE,      /* no request, or not its first line yet */
@@ -72,7 +73,7 @@ struct http {
     struct reactor *reactor;
     struct ops *ops;
     struct MHD_Daemon *daemon;
-    bool loopback, running;
+    bool loopback, closing;
     uv_poll_t poll;
     uv_timer_t timer, sweep;
     int handles; /* that are not closed yet */
@@ -405,6 +406,8 @@ static void start_operation(struct request *q)
 
 static enum MHD_Result dispatch(struct request *q)
 {
+    if (q->http->closing) /* nothing begins that would have to wait */
+        return refuse(q, ERR_UNAVAILABLE, STOPPING);
     if (q->body_too_large)
         return refuse(q, ERR_TOO_LARGE, "The body is larger than 2 MiB");
     if (!strcmp(q->method, "OPTIONS"))
@@ -653,7 +656,8 @@ void http_close(struct http *h)
     struct err stopping;
 
     close(MHD_quiesce_daemon(h->daemon));
-    err_set(&stopping, ERR_UNAVAILABLE, "pawld is stopping; try again");
+    h->closing = true;
+    err_set(&stopping, ERR_UNAVAILABLE, STOPPING);
     while (h->ops->calls) {
         struct op_call *c = h->ops->calls;
         store_cancel(reactor_store(h->reactor), c);

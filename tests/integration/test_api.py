@@ -911,15 +911,30 @@ class Wire(Doors):
 class Ends(unittest.TestCase):
     """A pawld of its own, which is stopped while callers wait."""
 
-    def test_those_who_wait_are_told_that_pawld_stops(self):
+    def setUp(self):
         folder = stage.Folder("api-ends")
         self.addCleanup(folder.remove)
-        p = stage.Pawld(os.path.join(BUILD, "pawld"), folder / "log", ["--data-dir", folder / "data", "--reactors", "2"])
-        self.addCleanup(lambda: p.alive() and p.kill())
-        p.start()
-        client = stage.Client(p.port)
-        client.deploy("wait", WAIT)
-        name = client.rest("POST", "/api/state-machines/wait/executions")["name"]
+        self.pawld = stage.Pawld(os.path.join(BUILD, "pawld"), folder / "log", ["--data-dir", folder / "data", "--reactors", "2"])
+        self.addCleanup(self.pawld.kill)
+        self.pawld.start()
+        self.client = stage.Client(self.pawld.port)
+        self.client.deploy("wait", WAIT)
+        self.name = self.client.rest("POST", "/api/state-machines/wait/executions")["name"]
+
+    def test_who_asks_again_at_once_is_refused(self):
+        """The next request is there already when the one before is answered; none may begin to wait."""
+        ask = "GET /api/state-machines/wait/executions/%s?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n" % self.name
+        sockets = [socket.create_connection(("127.0.0.1", self.pawld.port), 10) for _ in range(8)]
+        for s in sockets:
+            self.addCleanup(s.close)
+            s.sendall(ask.encode() * 3)
+        time.sleep(0.5)
+        self.assertEqual(self.pawld.stop(), 0)
+        for s in sockets:
+            self.assertTrue(s.recv(4096).startswith(b"HTTP/1.1 503 "))
+
+    def test_those_who_wait_are_told_that_pawld_stops(self):
+        p, client, name = self.pawld, self.client, self.name
         got, streams = [], []
 
         def wait():

@@ -268,6 +268,7 @@ class Pawld:
         """It runs, or it ended because it was told or expected to; never by a signal from nowhere."""
         status = None if self.process is None else self.process.poll()
         if status is not None and (-status not in self.sent if status < 0 else not self.sent and not self.awaited):
+            self.sent.add(-status)  # it is said once
             raise RuntimeError("pawld has ended by itself (exit status %d): %s" % (status, self.tail(40)))
 
     def kill(self):

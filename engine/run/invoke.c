@@ -542,8 +542,9 @@ static void send_call(struct invoke *v, struct invoke_call *c)
     c->sent_ns = uv_hrtime();
     DL_APPEND(v->sent, c);
     v->nsent++;
-    if (c->req.timeout_us < CLOCK_NEVER - loop_us(v)) {
-        timer_set(&v->deadlines, &c->deadline, loop_us(v) + c->req.timeout_us);
+    int64_t sent_us = (int64_t)(c->sent_ns / 1000); /* the loop's time lags: by it the call would end early */
+    if (c->req.timeout_us < CLOCK_NEVER - sent_us) {
+        timer_set(&v->deadlines, &c->deadline, sent_us + c->req.timeout_us);
         arm(v);
     }
     curl_multi_add_handle(v->multi, h->easy);

@@ -348,7 +348,7 @@ START_TEST(too_late_is_a_timeout)
     call(req);
     wait_for(1);
     ck_assert_str_eq(got.error, "States.Timeout");
-    ck_assert_int_ge(got.duration_us, 9000);
+    ck_assert_int_ge(got.duration_us, 10000);
     ck_assert_int_lt(got.duration_us, 90000);
     ck_assert_uint_eq(invoke_running(inv), 0);
 }

@@ -504,6 +504,7 @@ int op_no_execution(struct op_call *c)
 
 /* ---- forgetting ---- */
 
+/* The origin may have stopped, but then it has answered its callers: c is NULL. */
 static void forgotten(struct reactor *origin, void *arg)
 {
     struct forgetting *f = arg;
@@ -521,9 +522,9 @@ static void forget(struct reactor *r, void *arg)
 {
     struct forgetting *f = arg;
 
-    if (f->what == OP_MACHINE)
+    if (r && f->what == OP_MACHINE)
         catalog_forget_machine(reactor_catalog(r), f->name);
-    else
+    else if (r)
         catalog_forget_function(reactor_catalog(r), f->name);
     if (r == f->origin)
         forgotten(r, f);

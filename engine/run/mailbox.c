@@ -34,15 +34,22 @@ static struct letter *take_all(struct mailbox *m)
     return oldest;
 }
 
-static void on_async(uv_async_t *async)
+static bool deliver(struct mailbox *m)
 {
-    struct mailbox *m = async->data;
+    struct letter *l = take_all(m), *next;
+    bool any = l != NULL;
 
-    for (struct letter *l = take_all(m), *next; l; l = next) {
+    for (; l; l = next) {
         next = l->next;
         l->fn(m->reader, l->arg);
         free(l);
     }
+    return any;
+}
+
+static void on_async(uv_async_t *async)
+{
+    deliver(async->data);
 }
 
 void mailbox_init(struct mailbox *m, uv_loop_t *loop, void *reader)
@@ -53,11 +60,19 @@ void mailbox_init(struct mailbox *m, uv_loop_t *loop, void *reader)
     m->async.data = m;
 }
 
+void mailbox_leave(struct mailbox *m)
+{
+    m->reader = NULL;
+}
+
+bool mailbox_clear(struct mailbox *m)
+{
+    mailbox_leave(m);
+    return deliver(m);
+}
+
 void mailbox_close(struct mailbox *m)
 {
-    for (struct letter *l = take_all(m), *next; l; l = next) {
-        next = l->next;
-        free(l);
-    }
+    mailbox_clear(m);
     uv_close((uv_handle_t *)&m->async, NULL);
 }

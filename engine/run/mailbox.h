@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <uv.h>
 
 struct letter;
@@ -16,9 +17,14 @@ struct mailbox {
     void *reader;
 };
 
-/* reader is what letters are given as their first argument, on the loop's thread. */
+/* reader, not NULL, is what letters are given as their first argument, on the loop's thread. */
 void mailbox_init(struct mailbox *m, uv_loop_t *loop, void *reader);
 /* From any thread, while the mailbox lives. */
 void mailbox_post(struct mailbox *m, void (*fn)(void *reader, void *arg), void *arg);
-/* When nobody posts any more: letters that nobody read are thrown away. The loop must run once more. */
+/* On the loop's thread: there is no reader any more. Letters get NULL instead, to answer, or to free what
+ * they carry. */
+void mailbox_leave(struct mailbox *m);
+/* When the loop's thread has ended: the same for the letters in the box. Returns whether there were any. */
+bool mailbox_clear(struct mailbox *m);
+/* When nobody posts any more; clears the box. The loop must run once more. */
 void mailbox_close(struct mailbox *m);

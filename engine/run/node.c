@@ -109,8 +109,21 @@ int node_join(struct node *n, int seconds)
     return 0;
 }
 
+/* Letters to reactors that had stopped already, and the answers to these. */
+static void clear_mailboxes(struct node *n)
+{
+    bool any;
+
+    do {
+        any = false;
+        for (int i = 0; i < n->peers.n; i++)
+            any |= reactor_clear(n->peers.all[i]);
+    } while (any);
+}
+
 void node_free(struct node *n)
 {
+    clear_mailboxes(n);
     for (int i = 0; i < n->peers.n; i++)
         reactor_free(n->peers.all[i]);
     free(n->conninfo);

@@ -322,7 +322,7 @@ struct reactor *reactor_new(const struct reactor_config *config)
 
 static void connect_store(struct reactor *r, void *conninfo)
 {
-    if (r->phase == REACTOR_RUNNING)
+    if (r && r->phase == REACTOR_RUNNING)
         store_connect(r->store, conninfo);
 }
 
@@ -361,6 +361,7 @@ static void stop(struct reactor *r)
     lease_free(r->lease);
     store_close(r->store);
     strays_drop(r, true);
+    mailbox_leave(&r->mailbox);
     uv_close((uv_handle_t *)&r->prepare, NULL);
     uv_close((uv_handle_t *)&r->alarm, NULL);
     uv_close((uv_handle_t *)&r->second, NULL);
@@ -418,7 +419,7 @@ static void drain_step(struct reactor *r)
 
 static void begin_to_drain(struct reactor *r, void *arg)
 {
-    if (r->phase == REACTOR_RUNNING)
+    if (r && r->phase == REACTOR_RUNNING)
         r->phase = REACTOR_DRAINING;
 }
 
@@ -484,4 +485,9 @@ void reactor_on_loop(struct reactor *r, void (*begin)(struct reactor *r, void *a
 void reactor_post(struct reactor *r, void (*fn)(struct reactor *r, void *arg), void *arg)
 {
     mailbox_post(&r->mailbox, (void (*)(void *, void *))fn, arg);
+}
+
+bool reactor_clear(struct reactor *r)
+{
+    return mailbox_clear(&r->mailbox);
 }

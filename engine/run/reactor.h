@@ -93,5 +93,10 @@ void reactor_unwatch(struct reactor *r, struct reactor_watch *w);
 
 /* ---- from any thread ---- */
 
-/* fn(r, arg) runs on r's thread, in order of posting. */
+/*
+ * fn(r, arg) runs on r's thread, in order of posting; fn(NULL, arg) when r has stopped: then it can still
+ * answer other reactors, and must free what nobody else does.
+ */
 void reactor_post(struct reactor *r, void (*fn)(struct reactor *r, void *arg), void *arg);
+/* When the threads of all reactors have ended: what was posted since gets its NULL. Was there anything? */
+bool reactor_clear(struct reactor *r);

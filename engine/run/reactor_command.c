@@ -100,10 +100,13 @@ static void to_inbox(struct reactor *r, struct errand *e)
                on_sent, e);
 }
 
+/* To the origin. When it has stopped, its caller has been told so, and errands_free frees the errand. */
 static void on_answer(struct reactor *r, void *arg)
 {
     struct errand *e = arg;
-    errand_end(e, e->err.name ? &e->err : NULL, e->at_us);
+
+    if (r)
+        errand_end(e, e->err.name ? &e->err : NULL, e->at_us);
 }
 
 static void on_done_there(void *arg, const struct err *err, int64_t execution_id, int64_t at_us)
@@ -120,13 +123,14 @@ static void ask_owner(struct reactor *r, struct errand *e);
 
 static void on_not_there(struct reactor *r, void *arg)
 {
-    ask_owner(r, arg);
+    if (r)
+        ask_owner(r, arg);
 }
 
 static void on_errand(struct reactor *r, void *arg)
 {
     struct errand *e = arg;
-    struct run *run = run_find(r, e->command.execution_id);
+    struct run *run = r ? run_find(r, e->command.execution_id) : NULL;
 
     if (run && r->phase == REACTOR_RUNNING)
         command_here(r, run, &e->command, on_done_there, e);

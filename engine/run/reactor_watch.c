@@ -74,7 +74,9 @@ static void post_all(struct reactor *r, void (*fn)(struct reactor *, void *), in
 static void on_watched_elsewhere(struct reactor *r, void *arg)
 {
     struct hint *h = arg;
-    find_or_make(r, h->execution_id)->elsewhere |= UINT64_C(1) << h->from;
+
+    if (r)
+        find_or_make(r, h->execution_id)->elsewhere |= UINT64_C(1) << h->from;
     free(h);
 }
 
@@ -83,7 +85,7 @@ static void drop_if_idle(struct reactor *r, struct watched *w);
 static void on_unwatched_elsewhere(struct reactor *r, void *arg)
 {
     struct hint *h = arg;
-    struct watched *w = find(r, h->execution_id);
+    struct watched *w = r ? find(r, h->execution_id) : NULL;
 
     if (w) {
         w->elsewhere &= ~(UINT64_C(1) << h->from);
@@ -127,7 +129,7 @@ static void tell_here(struct reactor *r, struct watched *w, bool finished)
 static void on_hint(struct reactor *r, void *arg)
 {
     struct hint *h = arg;
-    struct watched *w = find(r, h->execution_id);
+    struct watched *w = r ? find(r, h->execution_id) : NULL;
 
     if (w)
         tell_here(r, w, h->finished);

@@ -18,8 +18,8 @@ clang-build:
 SAN_ADDRESS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_THREAD  = -fsanitize=thread
 sanitized   = tests/support/sanitized.sh $(B)/$(1)/reports $(MAKE) --no-print-directory CC=clang B=$(B)/$(1) OPT="-O1 -g" SAN="$(2)"
-san: ## unit tests, cases, scenarios, properties and integration under ASan, LSan and UBSan
-	@+$(call sanitized,asan,$(SAN_ADDRESS)) all unit spec scenarios prop integration
+san: ## unit tests, cases, scenarios, properties, integration and a little chaos under ASan, LSan and UBSan
+	@+$(call sanitized,asan,$(SAN_ADDRESS)) all unit spec scenarios prop integration chaos-short
 
-tsan: ## the threads: unit tests and integration under TSan
-	@+$(call sanitized,tsan,$(SAN_THREAD)) all unit integration
+tsan: ## the threads: unit tests, integration and a little chaos under TSan
+	@+$(call sanitized,tsan,$(SAN_THREAD)) all unit integration chaos-short

@@ -3,8 +3,9 @@
  *
  *   pawl validate [--express] [--json] FILE...      "-" is standard input
  *
- * A line for each finding, as compilers write them: FILE:LINE:COLUMN: error: CODE: MESSAGE (POINTER).
- * Exit status: 0 every file holds a definition (warnings are allowed), 1 one does not, 2 one cannot be read.
+ * A line for each finding, as compilers write them: FILE:LINE:COLUMN: error: CODE: MESSAGE (POINTER); instead
+ * of "error" stands "not built" for what the language has and this pawl has not, and "warning". Exit status:
+ * 0 every file can be deployed (warnings are allowed), 1 one cannot, 2 one cannot be read.
  */
 #include "asl/asl.h"
 #include "asl/source.h"
@@ -39,18 +40,14 @@ static struct position position_of(const struct asl_finding *f, const struct js_
     return at;
 }
 
-static const char *severity(const struct asl_finding *f, bool json)
-{
-    if (json)
-        return f->warning ? "WARNING" : "ERROR";
-    return f->warning ? "warning" : "error";
-}
+static const char *const KINDS[] = {
+    [SEVERITY_ERROR] = "error", [SEVERITY_UNBUILT] = "not built", [SEVERITY_WARNING] = "warning"};
 
 static void print_line(const char *path, const struct asl_finding *f, struct position at)
 {
     size_t message = strcspn(f->message, "\n"); /* behind it JSON's text comes once more */
 
-    printf("%s:%zu:%zu: %s: %s: %.*s", path, at.line, at.column, severity(f, false), f->code, (int)message,
+    printf("%s:%zu:%zu: %s: %s: %.*s", path, at.line, at.column, KINDS[f->severity], f->code, (int)message,
            f->message);
     if (f->at && f->at[0] == '/')
         printf(" (%s)", f->at);
@@ -61,7 +58,8 @@ static json_object *finding_json(const struct asl_finding *f, struct position at
 {
     json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "severity", json_object_new_string(severity(f, true)));
+    json_object_object_add(o, "severity",
+                           json_object_new_string(f->severity == SEVERITY_ERROR ? "ERROR" : "WARNING"));
     json_object_object_add(o, "code", json_object_new_string(f->code));
     json_object_object_add(o, "message", json_object_new_string(f->message));
     if (f->at)
@@ -71,7 +69,7 @@ static json_object *finding_json(const struct asl_finding *f, struct position at
     return o;
 }
 
-/* The members of ValidateStateMachineDefinition's answer, and where. */
+/* The members of ValidateStateMachineDefinition's answer, and where; "deploys": would this pawl take it? */
 static void print_json(const char *path, const struct asl_findings *f, const struct js_buf *text)
 {
     json_object *o = json_object_new_object(), *list = json_object_new_array();
@@ -81,6 +79,7 @@ static void print_json(const char *path, const struct asl_findings *f, const str
         json_object_array_add(list, finding_json(&f->list[i], position_of(&f->list[i], text)));
     json_object_object_add(o, "file", json_object_new_string(path));
     json_object_object_add(o, "result", json_object_new_string(f->nerrors ? "FAIL" : "OK"));
+    json_object_object_add(o, "deploys", json_object_new_boolean(asl_findings_good(f)));
     json_object_object_add(o, "diagnostics", list);
     json_object_object_add(o, "truncated", json_object_new_boolean(f->truncated));
     js_write(&b, o);
@@ -95,7 +94,7 @@ static void print_lines(const char *path, const struct asl_findings *f, const st
         print_line(path, &f->list[i], position_of(&f->list[i], text));
     if (f->truncated)
         printf("%s: further findings are left out\n", path);
-    if (!f->nerrors)
+    if (asl_findings_good(f))
         printf("%s: OK\n", path);
 }
 
@@ -112,7 +111,7 @@ static int validate(const char *path, const struct options *options)
     } else {
         asl_free(asl_parse(text.p, text.len, options->express, &f));
         (cli.json ? print_json : print_lines)(path, &f, &text);
-        rc = f.nerrors ? 1 : 0;
+        rc = asl_findings_good(&f) ? 0 : 1;
     }
     asl_findings_fini(&f);
     js_buf_fini(&text);
@@ -154,7 +153,9 @@ int cli_validate(int argc, char **argv)
               "Checks definitions of state machines, without a server. \"-\" is standard input.  --json: one "
               "object a "
               "file, as ValidateStateMachineDefinition answers, with lines and columns.\v"
-              "Exit status: 0 all are good, 1 a definition would be refused, 2 a file cannot be read.",
+              "Exit status: 0 all can be deployed, 1 a definition would be refused (an error, or something "
+              "in it is not "
+              "built yet), 2 a file cannot be read.",
               &options);
     for (int i = 0; i < options.nfiles; i++) {
         int rc = validate(options.files[i], &options);

@@ -699,7 +699,7 @@ void op_delete_machine(struct op_call *c)
 
 static bool shown(const struct asl_finding *f, bool warnings)
 {
-    return !f->warning || warnings;
+    return f->severity == SEVERITY_ERROR || warnings;
 }
 
 void op_validate_definition(struct op_call *c)
@@ -724,7 +724,7 @@ void op_validate_definition(struct op_call *c)
             continue;
         n++;
         op_open(c, NULL, '{');
-        op_put(c, "severity", f->warning ? "WARNING" : "ERROR");
+        op_put(c, "severity", f->severity == SEVERITY_ERROR ? "ERROR" : "WARNING");
         op_put(c, "code", f->code);
         op_put(c, "message", f->message);
         op_put(c, "location", f->at);

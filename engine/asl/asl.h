@@ -148,9 +148,9 @@ struct asl {
 };
 
 /*
- * Compiles a definition.  NULL when there is an error among the findings, which are filled in either
- * way (all of them, up to ASL_FINDINGS_MAX); findings starts as {0} and may be NULL.  express: by the rules
- * of EXPRESS machines.
+ * Compiles a definition.  NULL when it has errors or uses what is not built, as the findings then tell (which
+ * are filled in either way, up to ASL_FINDINGS_MAX of each severity); findings starts as {0} and may be NULL.
+ * express: by the rules of EXPRESS machines.
  */
 struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings);
 void asl_free(struct asl *asl);

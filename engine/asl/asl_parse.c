@@ -303,7 +303,7 @@ struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_fin
         compile(asl, doc, express, f);
         json_object_put(doc);
     }
-    if (asl && f->nerrors) {
+    if (asl && !asl_findings_good(f)) {
         asl_free(asl);
         asl = NULL;
     }

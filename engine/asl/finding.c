@@ -48,11 +48,6 @@ static const char *pointer(struct arena *a, const struct place *at)
     return text;
 }
 
-static const char *message(struct arena *a, const char *fmt, va_list args)
-    __attribute__((format(printf, 2, 0)));
-static struct asl_finding *add(struct asl_findings *f, bool warning, const struct place *at, const char *code,
-                               const char *fmt, va_list args) __attribute__((format(printf, 5, 0)));
-
 /* Values within a message may have been cut in the middle of a character. */
 __attribute__((format(printf, 2, 0))) static const char *message(struct arena *a, const char *fmt,
                                                                  va_list args)
@@ -66,22 +61,32 @@ __attribute__((format(printf, 2, 0))) static const char *message(struct arena *a
     return kept;
 }
 
-__attribute__((format(printf, 5, 0))) static struct asl_finding *add(struct asl_findings *f, bool warning,
-                                                                     const struct place *at, const char *code,
-                                                                     const char *fmt, va_list args)
+/* Errors never lose their room to findings that matter less. NULL: there is none left. */
+static struct asl_finding *take_room(struct asl_findings *f, enum asl_severity severity)
 {
-    f->nerrors += !warning;
-    if (f->n == ASL_FINDINGS_MAX) {
+    size_t *counts[] = {&f->nerrors, &f->nunbuilt, &f->nwarnings};
+
+    if (++*counts[severity] > ASL_FINDINGS_MAX) {
         f->truncated = true;
         return NULL;
     }
     if (!f->arena) {
         f->arena = arena_new();
-        f->list = arena_alloc(f->arena, ASL_FINDINGS_MAX * sizeof *f->list);
+        f->list = arena_alloc(f->arena, 3 * ASL_FINDINGS_MAX * sizeof *f->list);
     }
+    return &f->list[f->n++];
+}
 
-    struct asl_finding *one = &f->list[f->n++];
-    one->warning = warning;
+__attribute__((format(printf, 5, 0))) static struct asl_finding *add(struct asl_findings *f,
+                                                                     enum asl_severity severity,
+                                                                     const struct place *at, const char *code,
+                                                                     const char *fmt, va_list args)
+{
+    struct asl_finding *one = take_room(f, severity);
+
+    if (!one)
+        return NULL;
+    one->severity = severity;
     one->code = code;
     one->message = message(f->arena, fmt, args);
     one->at = at ? pointer(f->arena, at) : NULL;
@@ -94,7 +99,7 @@ struct asl_finding *finding_error(struct asl_findings *f, const struct place *at
     va_list args;
 
     va_start(args, fmt);
-    struct asl_finding *one = add(f, false, at, code, fmt, args);
+    struct asl_finding *one = add(f, SEVERITY_ERROR, at, code, fmt, args);
     va_end(args);
     return one;
 }
@@ -105,29 +110,50 @@ struct asl_finding *finding_warning(struct asl_findings *f, const struct place *
     va_list args;
 
     va_start(args, fmt);
-    struct asl_finding *one = add(f, true, at, code, fmt, args);
+    struct asl_finding *one = add(f, SEVERITY_WARNING, at, code, fmt, args);
     va_end(args);
     return one;
 }
 
+void finding_unbuilt(struct asl_findings *f, const struct place *at, const char *what)
+{
+    struct asl_finding *one = take_room(f, SEVERITY_UNBUILT);
+
+    if (one)
+        *one = (struct asl_finding){
+            .severity = SEVERITY_UNBUILT,
+            .code = FINDING_UNBUILT,
+            .message = arena_printf(f->arena, "%s is not supported by this version of pawl", what),
+            .at = at ? pointer(f->arena, at) : NULL,
+        };
+}
+
+bool asl_findings_good(const struct asl_findings *f)
+{
+    return f->nerrors == 0 && f->nunbuilt == 0;
+}
+
+static void write_finding(struct js_buf *b, const struct asl_finding *f)
+{
+    if (b->len)
+        js_buf_str(b, ", ");
+    js_buf_str(b, f->code);
+    js_buf_str(b, ": ");
+    js_buf_str(b, f->message);
+    if (f->at) {
+        js_buf_str(b, " at ");
+        js_buf_str(b, f->at);
+    }
+}
+
 int asl_findings_err(const struct asl_findings *f, struct err *err)
 {
+    enum asl_severity told = f->nerrors ? SEVERITY_ERROR : SEVERITY_UNBUILT;
     struct js_buf b = {0};
 
-    for (size_t i = 0; i < f->n; i++) {
-        const struct asl_finding *one = &f->list[i];
-        if (one->warning)
-            continue;
-        if (b.len)
-            js_buf_str(&b, ", ");
-        js_buf_str(&b, one->code);
-        js_buf_str(&b, ": ");
-        js_buf_str(&b, one->message);
-        if (one->at) {
-            js_buf_str(&b, " at ");
-            js_buf_str(&b, one->at);
-        }
-    }
+    for (size_t i = 0; i < f->n; i++)
+        if (f->list[i].severity == told)
+            write_finding(&b, &f->list[i]);
     err_set(err, ERR_INVALID_DEFINITION, "%s", b.p ? b.p : "");
     js_buf_fini(&b);
     return -1;

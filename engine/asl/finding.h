@@ -12,16 +12,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ASL_FINDINGS_MAX = 100 };
+enum { ASL_FINDINGS_MAX = 100 }; /* of each severity */
 
 #define FINDING_SCHEMA    "SCHEMA_VALIDATION_FAILED"
 #define FINDING_JSON      "INVALID_JSON_DESCRIPTION"
 #define FINDING_TARGET    "MISSING_TRANSITION_TARGET"
 #define FINDING_DUPLICATE "DUPLICATE_STATE_NAME"
 #define FINDING_TERMINAL  "MISSING_TERMINAL_STATE"
+#define FINDING_UNBUILT   "NOT_SUPPORTED_YET" /* the one code of SEVERITY_UNBUILT */
+
+enum asl_severity {
+    SEVERITY_ERROR,   /* not in the language: the definition is refused */
+    SEVERITY_UNBUILT, /* in the language, and not built yet: the definition is good, and cannot be deployed */
+    SEVERITY_WARNING, /* worth a look; refuses nothing */
+};
 
 struct asl_finding {
-    bool warning; /* does not refuse the definition */
+    enum asl_severity severity;
     const char *code;
     const char *message;
     const char *at; /* JSON pointer: "/States/Pay/Next", "/" for the whole; NULL: nowhere in particular */
@@ -30,9 +37,9 @@ struct asl_finding {
 struct asl_findings {    /* starts as {0} */
     struct arena *arena; /* owns the list and its texts; made by the first finding */
     struct asl_finding *list;
-    size_t n;       /* at most ASL_FINDINGS_MAX */
-    size_t nerrors; /* counts on behind the end of the list */
-    bool truncated; /* there were more */
+    size_t n;
+    size_t nerrors, nunbuilt, nwarnings; /* count on where the list has no more room */
+    bool truncated;                      /* there were more */
 };
 
 /* A place in a document: links from the inside outwards. The outermost is the document itself. */
@@ -47,10 +54,16 @@ struct asl_finding *finding_error(struct asl_findings *f, const struct place *at
                                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 struct asl_finding *finding_warning(struct asl_findings *f, const struct place *at, const char *code,
                                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* what ("An activity") is in the language and not built yet. */
+void finding_unbuilt(struct asl_findings *f, const struct place *at, const char *what);
+
+/* Can the definition be deployed and run? */
+bool asl_findings_good(const struct asl_findings *f);
 
 /*
  * The errors in one line, as CreateStateMachine words them (without "Invalid State Machine Definition:
  * '...'" around): "SCHEMA_VALIDATION_FAILED: <message> at <pointer>, ...".  In err->cause; -1.
+ * Of a definition without errors: what is not built.
  */
 int asl_findings_err(const struct asl_findings *f, struct err *err);
 void asl_findings_fini(struct asl_findings *f);

@@ -43,7 +43,10 @@ int read_error(const struct read_in *in, const char *field, const char *fmt, ...
 
 int read_unsupported(const struct read_in *in, const char *field, const char *what)
 {
-    return read_error(in, field, UNSUPPORTED_TEXT, what);
+    const struct place inside = {.up = in->at, .key = field};
+
+    finding_unbuilt(in->r->findings, field ? &inside : in->at, what);
+    return -1;
 }
 
 /* "[States, StartAt]" */

@@ -28,10 +28,12 @@ struct read_in {
 const struct place *read_member(const struct reading *r, const struct place *up, const char *key);
 const struct place *read_element(const struct reading *r, const struct place *up, size_t index);
 
-/* ---- findings: SCHEMA_VALIDATION_FAILED at the field, or at the object when field is NULL; always -1 ----
- */
+/* ---- findings, at the field, or at the object when field is NULL; always -1 ---- */
+
+/* SCHEMA_VALIDATION_FAILED */
 int read_error(const struct read_in *in, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* what ("An activity") is not built yet. */
 int read_unsupported(const struct read_in *in, const char *field, const char *what);
 
 /* ---- objects ---- */

@@ -1,15 +1,13 @@
 /*
  * unsupported.h -- what the service accepts and this version of pawl cannot run yet.
  *
- * Such a definition is refused when it is created, with words that say so; never later, in the
- * middle of an execution.  Whoever builds one of these things deletes its line here.
+ * Such a definition is good to ValidateStateMachineDefinition (which mentions it as SEVERITY_UNBUILT), and
+ * refused when it is created, with words that say so; never later, in the middle of an execution.  Whoever builds one of these things deletes its line here.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#define UNSUPPORTED_TEXT "%s is not supported by this version of pawl"
 
 /* The words for a field ("Assign", ...), or NULL: it is supported. */
 const char *unsupported_field(const char *field);

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_object *input = NULL;
 
     struct asl *asl = asl_parse(text, size, size % 2, &f);
-    PAWL_ASSERT((asl != NULL) == (f.nerrors == 0));
+    PAWL_ASSERT((asl != NULL) == asl_findings_good(&f));
     check_findings(&f, text, size);
     if (asl) {
         js_parse(text, size, &input, NULL);

@@ -47,11 +47,15 @@ $folder/loop.json: OK
 WANT
 expect "a warning refuses nothing" 0 "$folder/want" "$pawl" validate "$folder/loop.json"
 
+printf '{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}' >"$folder/jsonata.json"
+printf '%s\n' "$folder/jsonata.json:1:2: not built: NOT_SUPPORTED_YET: QueryLanguage JSONata is not supported by this version of pawl (/QueryLanguage)" >"$folder/want"
+expect "what is not built is no error, and cannot be deployed" 1 "$folder/want" "$pawl" validate "$folder/jsonata.json"
+
 printf '{"StartAt": "A",\n "States": {]}' >"$folder/text.json"
 printf '%s\n' "$folder/text.json:2:13: error: INVALID_JSON_DESCRIPTION: byte 29: expected a member's name in quotes, found ']'" >"$folder/want"
 expect "so has a text that is no JSON" 1 "$folder/want" "$pawl" validate "$folder/text.json"
 
-printf '%s\n' '{"file":"-","result":"FAIL","diagnostics":[{"severity":"ERROR","code":"SCHEMA_VALIDATION_FAILED","message":"These fields are required: [States, StartAt]","location":"/","line":1,"column":2}],"truncated":false}' >"$folder/want"
+printf '%s\n' '{"file":"-","result":"FAIL","deploys":false,"diagnostics":[{"severity":"ERROR","code":"SCHEMA_VALIDATION_FAILED","message":"These fields are required: [States, StartAt]","location":"/","line":1,"column":2}],"truncated":false}' >"$folder/want"
 printf ' {}' >"$folder/empty.json"
 expect "--json answers as ValidateStateMachineDefinition does" 1 "$folder/want" \
     sh -c "$pawl validate --json - <$folder/empty.json"

@@ -4,6 +4,7 @@
  *   case TITLE              or: express TITLE, for a machine of that type
  *   {...}                   the definition, up to the first line that begins with "->" or is empty
  *   -> CODE: MESSAGE at POINTER         a finding; none: the definition is accepted
+ *   -> not built CODE: MESSAGE at POINTER
  *   -> warning CODE: MESSAGE at POINTER
  *
  * Findings stand in their order; "\n" is a line's end within one.
@@ -24,7 +25,9 @@ static void write_text(struct js_buf *b, const char *text)
 
 static void write_finding(struct js_buf *b, const struct asl_finding *f)
 {
-    js_buf_str(b, f->warning ? "-> warning " : "-> ");
+    static const char *const KINDS[] = {"-> ", "-> not built ", "-> warning "};
+
+    js_buf_str(b, KINDS[f->severity]);
     js_buf_str(b, f->code);
     js_buf_str(b, ": ");
     write_text(b, f->message);
@@ -41,8 +44,8 @@ static char *found(const struct js_buf *definition, bool express)
     struct js_buf b = {0};
 
     struct asl *asl = asl_parse(definition->p ? definition->p : "", definition->len, express, &f);
-    if ((asl != NULL) != (f.nerrors == 0))
-        js_buf_str(&b, "a definition is there exactly when no error is\n");
+    if ((asl != NULL) != asl_findings_good(&f))
+        js_buf_str(&b, "a definition is there exactly when nothing is in its way\n");
     for (size_t i = 0; i < f.n; i++)
         write_finding(&b, &f.list[i]);
     asl_free(asl);

@@ -294,6 +294,57 @@ START_TEST(a_hundred_findings_are_told_and_all_are_counted)
 }
 END_TEST
 
+/* 200 states that are not built, each with something that is wrong: */
+START_TEST(errors_do_not_lose_their_room_to_what_is_not_built)
+{
+    struct asl_findings f = {0};
+    struct js_buf b = {0};
+    struct err err = {0};
+    size_t errors = 0;
+
+    js_buf_str(&b, "{\"StartAt\":\"S0\",\"States\":{");
+    for (int i = 0; i < 200; i++) {
+        char *state;
+        ck_assert_int_ge(
+            asprintf(&state,
+                     "%s\"S%d\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::http:invoke\","
+                     "\"Next\":\"S%d\"%s}",
+                     i ? "," : "", i, (i + 1) % 200, i < 190 ? "" : ",\"Colour\":1"),
+            0);
+        js_buf_str(&b, state);
+        free(state);
+    }
+    js_buf_str(&b, "}}");
+    ck_assert_ptr_null(asl_parse(b.p, b.len, false, &f));
+    ck_assert_uint_eq(f.nunbuilt, 200);
+    ck_assert_uint_eq(f.nerrors, 10);
+    for (size_t i = 0; i < f.n; i++)
+        errors += f.list[i].severity == SEVERITY_ERROR;
+    ck_assert_uint_eq(errors, 10);
+    asl_findings_err(&f, &err);
+    ck_assert_ptr_null(strstr(err.cause, FINDING_UNBUILT));
+    asl_findings_fini(&f);
+    js_buf_fini(&b);
+}
+END_TEST
+
+START_TEST(what_is_not_built_is_told_when_nothing_is_wrong)
+{
+    static const char text[] =
+        "{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}";
+    struct asl_findings f = {0};
+    struct err err = {0};
+
+    ck_assert_ptr_null(asl_parse(text, strlen(text), false, &f));
+    ck_assert_uint_eq(f.nerrors, 0);
+    asl_findings_err(&f, &err);
+    ck_assert_str_eq(err.name, ERR_INVALID_DEFINITION);
+    ck_assert_str_eq(err.cause, "NOT_SUPPORTED_YET: QueryLanguage JSONata is not supported by this version "
+                                "of pawl at /QueryLanguage");
+    asl_findings_fini(&f);
+}
+END_TEST
+
 START_TEST(names_and_values_without_end_make_no_endless_findings)
 {
     struct asl_findings f = {0};
@@ -369,6 +420,8 @@ int main(void)
     tcase_add_test(tc, blocks_stand_within_each_other_to_a_limit);
     tcase_add_test(tc, a_definition_has_a_million_bytes_at_most);
     tcase_add_test(tc, a_hundred_findings_are_told_and_all_are_counted);
+    tcase_add_test(tc, errors_do_not_lose_their_room_to_what_is_not_built);
+    tcase_add_test(tc, what_is_not_built_is_told_when_nothing_is_wrong);
     tcase_add_test(tc, names_and_values_without_end_make_no_endless_findings);
     tcase_add_test(tc, thousands_of_states_are_compiled_in_time);
     tcase_add_test(tc, findings_read_as_the_service_words_them);

@@ -102,7 +102,8 @@ typedef void (*store_commit_cb)(void *arg, enum store_outcome outcome, const str
 /*
  * Sends the open batch as one implicit pipelined transaction (one Sync) that fails when lease (slot, epoch)
  * is gone. Only when !store_committing. A data error splits the batch until the guilty stand alone; the
- * others commit.
+ * others commit. An error that may be the server's own (out of memory, ...) does so only when it comes again
+ * and again, and while the server takes other rows of the same size in the guilty one's stead.
  */
 void store_commit(struct store *s, int slot, int64_t epoch, store_commit_cb cb, void *arg);
 

@@ -195,6 +195,33 @@ void batch_part(const struct batch *b, enum batch_table t, uint32_t from, uint32
     }
 }
 
+static void blank(char *text, uint32_t len)
+{
+    if (len < 2)
+        return; /* a digit */
+    memset(text, ' ', len);
+    text[0] = '[';
+    text[len - 1] = ']';
+}
+
+void batch_rows_blank(struct batch_rows *r, enum batch_table t)
+{
+    if (r->n == 0)
+        begin_columns(r, t);
+    for (int c = 0; c < TABLES[t].n; c++) {
+        char *p = r->columns[c].data.p + ARRAY_HEADER_BYTES;
+        const char *end = r->columns[c].data.p + r->columns[c].data.len;
+        while (TABLES[t].types[c] == OID_JSON && p < end) {
+            uint32_t big;
+            memcpy(&big, p, sizeof big);
+            p += sizeof big;
+            int32_t len = (int32_t)ntohl(big); /* -1: NULL */
+            blank(p, len < 0 ? 0 : (uint32_t)len);
+            p += len < 0 ? 0 : len;
+        }
+    }
+}
+
 /* ---- units: found again by a small open-addressing table, at most half full ---- */
 
 static void index_put(struct batch *b, uint32_t unit)

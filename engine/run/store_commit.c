@@ -1,6 +1,8 @@
 /*
  * The tick's transaction: the fence, then a statement for each table, then one Sync.  What PostgreSQL refuses
  * for its data is halved until the guilty stand alone; what it refuses for want of room is sent again later.
+ * Between the two are errors that may be a row's fault or the server's own (out of memory, say): nobody is
+ * condemned for those but after a trial, in which the server has taken rows of the same shape and size.
  */
 #include "run/store_priv.h"
 
@@ -12,7 +14,7 @@ enum {
     TRANSACTION_BYTES_MAX = 16 << 20, /* a larger batch is sent as several transactions */
     RETRY_FIRST_MS = 100,
     RETRY_LAST_MS = 5000,
-    TRIES_MAX = 3, /* of a single execution, for an error that may be its fault or not */
+    TRIES_MAX = 3, /* in doubt: of a batch before it is split, of an execution before it is condemned */
 };
 
 /*
@@ -39,6 +41,7 @@ const struct conn_statement COMMIT_STATEMENTS[] = {
                " WHERE e.execution_id = v.execution_id"},
     {"consumed",
      "DELETE FROM pawl.inbox i USING unnest($1::bigint[]) v (inbox_id) WHERE i.inbox_id = v.inbox_id"},
+    {"regret", "SELECT $1::text::int"}, /* fails, and says why in the server's log */
     {NULL, NULL},
 };
 
@@ -93,13 +96,25 @@ static void push_batch(struct commit *c)
     }
 }
 
+static void send_statement(struct store *s, const char *name, int n, const char *const *values,
+                           const int *lengths)
+{
+    conn_execute(s->write, name, n, values, lengths, true);
+    s->commit.statements++;
+}
+
 static void send_fence(struct store *s)
 {
-    uint32_t slot = htobe32((uint32_t)s->commit.slot);
-    uint64_t epoch = htobe64((uint64_t)s->commit.epoch);
+    struct commit *c = &s->commit;
+    uint32_t slot = htobe32((uint32_t)c->slot);
+    uint64_t epoch = htobe64((uint64_t)c->epoch);
     const char *values[] = {(const char *)&slot, (const char *)&epoch};
 
-    conn_execute(s->write, "fence", 2, values, (int[]){4, 8}, true);
+    c->verdict = (struct verdict){.failed = -1};
+    c->in_flight = true;
+    c->sent_ns = uv_hrtime();
+    c->statements = 0;
+    send_statement(s, "fence", 2, values, (int[]){4, 8});
 }
 
 static void send_rows(struct store *s, enum batch_table t, const struct batch_rows *r)
@@ -107,34 +122,60 @@ static void send_rows(struct store *s, enum batch_table t, const struct batch_ro
     const char *values[BATCH_COLUMNS_MAX];
     int lengths[BATCH_COLUMNS_MAX];
 
-    if (r->n == 0)
-        return;
     for (int i = 0; i < batch_columns(t); i++) {
         values[i] = r->columns[i].data.p;
         lengths[i] = (int)r->columns[i].data.len;
     }
-    conn_execute(s->write, STATEMENT_OF[t], batch_columns(t), values, lengths, true);
+    send_statement(s, STATEMENT_OF[t], batch_columns(t), values, lengths);
+}
+
+/* The current range's rows for a table. */
+static struct batch_rows *rows_of(struct commit *c, enum batch_table t)
+{
+    bool whole = c->current.from == 0 && c->current.to == c->sent->nunits && !c->sent->withdrawn;
+
+    if (whole)
+        return &c->sent->rows[t];
+    batch_part(c->sent, t, c->current.from, c->current.to, &c->part[t]);
+    batch_rows_finish(&c->part[t], t);
+    return &c->part[t];
 }
 
 static void send_range(struct store *s)
 {
     struct commit *c = &s->commit;
-    bool whole = c->current.from == 0 && c->current.to == c->sent->nunits && !c->sent->withdrawn;
 
-    c->verdict = (struct verdict){.failed = -1};
-    c->in_flight = true;
-    c->sent_ns = uv_hrtime();
     send_fence(s);
     for (int t = 0; t < BATCH_TABLES; t++) {
-        struct batch_rows *r = whole ? &c->sent->rows[t] : &c->part[t];
-        if (!whole) {
-            batch_part(c->sent, (enum batch_table)t, c->current.from, c->current.to, r);
-            batch_rows_finish(r, (enum batch_table)t);
-        }
+        struct batch_rows *r = rows_of(c, (enum batch_table)t);
         if (t == BATCH_EXECUTION)
             c->sends_starts = r->n > 0;
+        if (r->n)
+            send_rows(s, (enum batch_table)t, r);
+    }
+    conn_sync(s->write);
+}
+
+/*
+ * A trial after a refusal: rows that nobody can object to, taken back by an error at the end.  Does the
+ * server take those at this moment?  from == to: none at all, only the tables are asked for.
+ */
+static void send_trial(struct store *s, uint32_t from, uint32_t to)
+{
+    struct commit *c = &s->commit;
+    static const char regret[] = "pawld has tried these rows, and takes them back";
+
+    c->charge = c->verdict;
+    c->on_trial = true;
+    send_fence(s);
+    for (int t = 0; t < BATCH_TABLES; t++) {
+        struct batch_rows *r = &c->part[t];
+        batch_part(c->sent, (enum batch_table)t, from, to, r);
+        batch_rows_blank(r, (enum batch_table)t);
+        batch_rows_finish(r, (enum batch_table)t);
         send_rows(s, (enum batch_table)t, r);
     }
+    send_statement(s, "regret", 1, (const char *[]){regret}, (int[]){sizeof regret - 1});
     conn_sync(s->write);
 }
 
@@ -149,8 +190,8 @@ void store_commit(struct store *s, int slot, int64_t epoch, store_commit_cb cb, 
     c->epoch = epoch;
     c->cb = cb;
     c->arg = arg;
-    c->told_retrying = false;
-    c->delay_ms = RETRY_FIRST_MS;
+    c->told_retrying = c->sifting = false;
+    c->refusals = 0;
     batch_seal(c->sent);
     if (!store_is_up(s)) {
         s->commit_refused = true;
@@ -167,8 +208,8 @@ void store_commit(struct store *s, int slot, int64_t epoch, store_commit_cb cb, 
 enum blame {
     BLAME_FENCE,
     BLAME_DATA,    /* of some execution in the range */
-    BLAME_PERHAPS, /* of some execution, or of the server */
-    BLAME_LOCK,    /* somebody else's transaction holds a name or a row */
+    BLAME_PERHAPS, /* of some execution, or of the server: a trial tells */
+    BLAME_LOCK,    /* somebody else's transaction holds a table, a name or a row: a trial tells */
     BLAME_WEATHER, /* no room, no connections, ...: nobody's fault */
 };
 
@@ -180,32 +221,32 @@ static bool in_class(const char *sqlstate, const char *classes) /* classes: "22 
     return false;
 }
 
-/* Statement 0 is the fence: it has no data of its own but the lease. */
-static enum blame judge(const struct verdict *v)
+static bool is_one_of(const char *sqlstate, const char *states) /* states: "53100 53300 ..." */
 {
-    if (v->failed == 0)
-        return strcmp(v->sqlstate, "22012") ? BLAME_WEATHER : BLAME_FENCE;
-    if (in_class(v->sqlstate, "21 22 23 44 54 P0"))
-        return BLAME_DATA;
-    if (!strcmp(v->sqlstate, "55P03"))
-        return BLAME_LOCK;
-    return in_class(v->sqlstate, "0A XX") ? BLAME_PERHAPS : BLAME_WEATHER;
+    for (const char *p = states; *p; p += 5 + (p[5] == ' '))
+        if (!strncmp(sqlstate, p, 5))
+            return true;
+    return false;
 }
 
-/* Does the error go away by waiting?  For a unit that stands alone. */
-static bool may_pass(struct commit *c, enum blame blame)
+/*
+ * Whom an error may condemn decides over executions, so the lists are short.  DATA: what only the rows
+ * themselves bring about: wrong values, constraints, exceptions that triggers raise, JSON too deep for the
+ * server's stack.  WEATHER: what rows cannot bring about: connections, a read-only server, conflicts of
+ * transactions, no room on the disk, operators, input and output, damaged pages.  All else may be either:
+ * memory and other limits (54000 says as well that transaction ids run out), privileges, internal errors.
+ */
+static enum blame judge(const struct verdict *v)
 {
-    bool is_start = c->verdict.failed == 1 && c->sends_starts;
-
-    switch (blame) {
-    case BLAME_PERHAPS:
-        return ++c->current.tries < TRIES_MAX;
-    case BLAME_LOCK:
-        return !is_start; /* a name that an open transaction has taken: its caller is told, the others go on
-                           */
-    default:
-        return false;
-    }
+    if (!strcmp(v->sqlstate, "55P03"))
+        return BLAME_LOCK;
+    if (v->failed == 0) /* the fence: it has no data of its own but the lease */
+        return strcmp(v->sqlstate, "22012") ? BLAME_WEATHER : BLAME_FENCE;
+    if (in_class(v->sqlstate, "21 22 23 44 P0") || is_one_of(v->sqlstate, "54001"))
+        return BLAME_DATA;
+    if (in_class(v->sqlstate, "08 25 28 40 57 58 72") || is_one_of(v->sqlstate, "53100 53300 XX001 XX002"))
+        return BLAME_WEATHER;
+    return BLAME_PERHAPS;
 }
 
 static void finish(struct store *s, enum store_outcome outcome)
@@ -216,7 +257,7 @@ static void finish(struct store *s, enum store_outcome outcome)
     size_t nguilty = c->nguilty;
 
     c->sent = NULL;
-    c->in_flight = false;
+    c->in_flight = c->on_trial = false;
     c->nranges = c->nguilty = c->cap_guilty = 0;
     c->guilty = NULL;
     uv_timer_stop(&s->retry);
@@ -270,31 +311,62 @@ static void split(struct store *s)
     send_next(s);
 }
 
-static void on_retry(uv_timer_t *timer)
+/* From now on parts that are refused in doubt are split at once. */
+static void sift(struct store *s)
 {
-    commit_retry(timer->data);
+    s->commit.sifting = true;
+    split(s);
 }
 
-static void retry_later(struct store *s)
+static bool alone(const struct commit *c)
+{
+    return c->current.to - c->current.from <= 1;
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    send_range(timer->data);
+}
+
+/* A lock goes at some moment, and each try waits for that; anything else takes time. */
+static unsigned delay_ms(const struct commit *c, enum blame blame)
+{
+    unsigned n = c->refusals - 1;
+
+    return blame == BLAME_LOCK ? RETRY_FIRST_MS : n > 5 ? RETRY_LAST_MS : RETRY_FIRST_MS << n;
+}
+
+/* In the log: the first refusals, then ever fewer. */
+static bool worth_a_line(unsigned refusals)
+{
+    return (refusals & (refusals - 1)) == 0;
+}
+
+static void retry_later(struct store *s, enum blame blame)
 {
     struct commit *c = &s->commit;
     char why[600];
 
-    log_warn("commit refused, will be tried again", "executions=%u sqlstate=%s delay_ms=%u why=%s",
-             c->current.to - c->current.from, c->verdict.sqlstate, c->delay_ms,
-             log_quote(why, sizeof why, c->verdict.message));
     c->in_flight = false;
-    uv_timer_start(&s->retry, on_retry, c->delay_ms, 0);
-    c->delay_ms = 2 * c->delay_ms < RETRY_LAST_MS ? 2 * c->delay_ms : RETRY_LAST_MS;
-    if (!c->told_retrying) {
-        c->told_retrying = true;
-        c->cb(c->arg, STORE_RETRYING, NULL, 0);
-    }
+    c->refusals++;
+    if (worth_a_line(c->refusals))
+        log_warn("commit refused, will be tried again", "executions=%u tries=%u sqlstate=%s why=%s",
+                 c->current.to - c->current.from, c->refusals, c->verdict.sqlstate,
+                 log_quote(why, sizeof why, c->verdict.message));
+    uv_timer_start(&s->retry, on_retry, delay_ms(c, blame), 0);
 }
 
-void commit_retry(struct store *s)
+/* It will be longer than a moment: who starts executions is told. */
+static void wait_for_better_weather(struct store *s, enum blame blame)
 {
-    send_range(s);
+    struct commit *c = &s->commit;
+    bool at_once = is_one_of(c->verdict.sqlstate, "53100 53300");
+
+    retry_later(s, blame);
+    if (c->told_retrying || (c->refusals < TRIES_MAX && !at_once))
+        return;
+    c->told_retrying = true;
+    c->cb(c->arg, STORE_RETRYING, NULL, 0);
 }
 
 /* Somebody between us and the server has thrown the prepared statements away: only a new connection helps. */
@@ -306,22 +378,64 @@ static bool is_forgotten(const struct verdict *v)
 static void refused(struct store *s)
 {
     struct commit *c = &s->commit;
-
-    if (is_forgotten(&c->verdict)) {
-        conn_break(s->write, c->verdict.message);
-        return;
-    }
-    bool alone = c->current.to - c->current.from <= 1;
     enum blame blame = judge(&c->verdict);
 
-    if (blame == BLAME_FENCE)
+    switch (blame) {
+    case BLAME_FENCE:
         finish(s, STORE_FENCED);
-    else if (blame == BLAME_WEATHER || (alone && may_pass(c, blame)))
-        retry_later(s);
-    else if (alone)
-        condemn(s);
-    else
+        return;
+    case BLAME_DATA:
+        alone(c) ? condemn(s) : split(s);
+        return;
+    case BLAME_PERHAPS:
+        if (alone(c))
+            send_trial(s, c->current.from, c->current.to);
+        else if (!c->sifting && c->refusals < TRIES_MAX - 1)
+            retry_later(s, blame);
+        else
+            sift(s);
+        return;
+    case BLAME_LOCK:
+        send_trial(s, 0, 0);
+        return;
+    case BLAME_WEATHER:
+        wait_for_better_weather(s, blame);
+        return;
+    }
+}
+
+/* The server takes rows like these, and has refused these. */
+static void convict(struct store *s, enum blame blame)
+{
+    struct commit *c = &s->commit;
+    bool is_start = c->verdict.failed == 1 && c->sends_starts;
+
+    if (!alone(c)) /* of a lock */
         split(s);
+    else if (blame == BLAME_LOCK ? is_start : ++c->current.tries == TRIES_MAX)
+        condemn(s); /* a name that an open transaction has taken: its caller is told, the others go on */
+    else
+        retry_later(s, blame);
+}
+
+static void tried(struct store *s)
+{
+    struct commit *c = &s->commit;
+    struct verdict trial = c->verdict;
+    enum blame blame = judge(&c->charge);
+    bool taken = trial.failed == c->statements - 1;
+
+    PAWL_ASSERT(trial.failed >= 0); /* it regrets */
+    c->on_trial = false;
+    c->verdict = c->charge;
+    if (taken) {
+        convict(s, blame);
+    } else if (judge(&trial) == BLAME_FENCE) {
+        finish(s, STORE_FENCED);
+    } else {
+        c->current.tries = 0; /* they prove nothing */
+        wait_for_better_weather(s, blame);
+    }
 }
 
 static void note_failure(struct verdict *v, const PGresult *r)
@@ -346,11 +460,15 @@ void commit_result(struct store *s, PGresult *r)
     c->verdict.results++;
     if (!sync)
         return;
-    if (c->verdict.failed >= 0) {
-        refused(s);
-    } else {
-        c->delay_ms = RETRY_FIRST_MS;
+    if (c->verdict.failed < 0) {
+        c->refusals = 0;
         send_next(s);
+    } else if (is_forgotten(&c->verdict)) {
+        conn_break(s->write, c->verdict.message);
+    } else if (c->on_trial) {
+        tried(s);
+    } else {
+        refused(s);
     }
 }
 

@@ -5,7 +5,7 @@
  * store_conn.c      one pipelined libpq connection on the loop
  * store_query.c     questions and small writes
  * store_batch.c     a tick's rows as binary arrays, any part of which can be sent
- * store_commit.c    the transaction: send, judge, split, try again
+ * store_commit.c    the transaction: send, judge, try again, split
  * store_migrate.c   the schema, at start
  */
 #pragma once
@@ -116,6 +116,8 @@ void batch_part(const struct batch *b, enum batch_table t, uint32_t from, uint32
                 struct batch_rows *part);
 void batch_rows_fini(struct batch_rows *r);
 int batch_columns(enum batch_table t);
+/* Rows for a trial: each JSON text becomes an empty array of the same length. No rows: of none. */
+void batch_rows_blank(struct batch_rows *r, enum batch_table t);
 /* Writes the element counts into the headers: the arrays are ready to be sent. */
 void batch_rows_finish(struct batch_rows *r, enum batch_table t);
 
@@ -123,7 +125,7 @@ void batch_rows_finish(struct batch_rows *r, enum batch_table t);
 
 struct range { /* units that are sent as one transaction */
     uint32_t from, to;
-    unsigned tries; /* of a single unit, for errors that may be its own fault or not */
+    unsigned tries; /* of a single unit: refused so often while its trials went well */
 };
 
 struct verdict {      /* what became of the transaction in flight */
@@ -147,9 +149,13 @@ struct commit {
     bool in_flight;    /* current is at the server; else it waits for the timer */
     bool sends_starts; /* current has rows for pawl.execution: its second statement */
     bool told_retrying;
-    unsigned delay_ms; /* before the next try */
+    bool sifting;      /* split in doubt already */
+    unsigned refusals; /* in a row: since the last try that worked */
     uint64_t sent_ns;
+    int statements; /* of the transaction in flight */
     struct verdict verdict;
+    bool on_trial;         /* the transaction in flight is a trial */
+    struct verdict charge; /* and this is what for */
     struct batch_rows part[BATCH_TABLES];
     struct store_guilty *guilty;
     size_t nguilty, cap_guilty;
@@ -160,7 +166,6 @@ extern const struct conn_statement COMMIT_STATEMENTS[];
 void commit_init(struct store *s);
 void commit_fini(struct store *s);
 void commit_result(struct store *s, PGresult *r);
-void commit_retry(struct store *s); /* the timer */
 void commit_abandon(
     struct store *s); /* the connection is gone: STORE_UNKNOWN, and the open batch is forgotten */
 

@@ -319,10 +319,11 @@ class Poison(Two):
         stage.sql(cls.database, """
             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                 IF NEW.payloads::text LIKE '%' || TG_ARGV[0] || '%' AND NEW.seq >= TG_ARGV[1]::int
-                THEN RAISE EXCEPTION 'no % here', TG_ARGV[0]; END IF;
+                THEN RAISE EXCEPTION 'no % here', TG_ARGV[0] USING ERRCODE = TG_ARGV[2]; END IF;
                 RETURN NEW; END $$;
-            CREATE TRIGGER refuse_start BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION refuse('poison', '1');
-            CREATE TRIGGER refuse_step BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION refuse('venom', '2')""")
+            CREATE TRIGGER refuse_start BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION refuse('poison', '1', 'P0001');
+            CREATE TRIGGER refuse_step BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION refuse('venom', '2', 'P0001');
+            CREATE TRIGGER refuse_weight BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION refuse('lead', '2', '53200')""")
 
     def test_a_refused_step_fails_its_execution_and_the_others_go_on(self):
         arns = [self.start(self.one, "echo", '{"n": %d, "x": "%s"}' % (i, "venom" if i % 10 == 3 else "milk")) for i in range(40)]
@@ -334,6 +335,15 @@ class Poison(Two):
             else:
                 self.assertEqual(end["status"], "SUCCEEDED")
         self.assertEqual(self.sql("SELECT * FROM pawl.stalled"), [])
+
+    def test_a_step_that_the_server_has_no_memory_for_fails_its_execution_alone(self):
+        arns = [self.start(self.one, "echo", '{"n": %d, "x": "%s"}' % (i, "lead" if i == 7 else "milk")) for i in range(20)]
+        for i, arn in enumerate(arns):
+            end = self.ended(arn)
+            self.assertEqual(end["status"], "FAILED" if i == 7 else "SUCCEEDED")
+        self.assertIn("53200", self.ended(arns[7])["cause"])
+        alone = self.ended(self.start(self.one, "echo", '"lead"'))
+        self.assertEqual((alone["status"], alone["error"]), ("FAILED", "States.Runtime"))
 
     def test_a_refused_start_is_its_callers_affair(self):
         with self.assertRaises(stage.Refused) as e:

@@ -53,8 +53,7 @@ static void on_committed(void *arg, enum store_outcome outcome, const struct sto
     }
     if (outcome == STORE_UNKNOWN)
         return reactor_abandon(r, "the database connection broke");
-    r->full = outcome == STORE_RETRYING;
-    if (r->full)
+    if (outcome == STORE_RETRYING)
         return refuse_starts(r);
 
     count_commit(r);
@@ -191,9 +190,11 @@ static void refuse_starts(struct reactor *r)
 {
     struct run *run, *next;
     struct err err;
+    char quoted[512];
 
-    err_set(&err, ERR_UNAVAILABLE, "%s; nothing was started, try again", reactor_not_ready(r));
-    log_error("the database takes no new rows; nothing new is accepted until it does", NULL);
+    err_set(&err, ERR_UNAVAILABLE, "%s; nothing was started, try again", store_retrying(r->store));
+    log_error("the database takes no new rows; nothing new is accepted until it does", "why=%s",
+              log_quote(quoted, sizeof quoted, store_retrying(r->store)));
     HASH_ITER (hh, r->runs, run, next) {
         bool in_flight = run->recorded && !run->durable;
         if (!run->recorded || (in_flight && store_withdraw(r->store, run->ex.id)))
@@ -249,7 +250,6 @@ void reactor_abandon(struct reactor *r, const char *why)
                  HASH_COUNT(r->runs), log_quote(quoted, sizeof quoted, why));
     peers_clear(r->config.peers, r->slot, r);
     r->slot = 0;
-    r->full = false;
     metric_set(&r->metrics.lease_slot, 0);
     metric_set(&r->metrics.lease_epoch, 0);
     inbox_owner(r->inbox, 0, 0);
@@ -463,7 +463,7 @@ const char *reactor_not_ready(const struct reactor *r)
         return "the database is not there";
     if (!r->slot)
         return "there is no lease on the database yet";
-    return r->full ? "the database takes no new rows (is its disk full?)" : NULL;
+    return store_retrying(r->store);
 }
 
 bool reactor_ready(const struct reactor *r)

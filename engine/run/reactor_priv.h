@@ -113,7 +113,6 @@ struct reactor {
 
     int slot; /* 0: no lease, nothing can be acknowledged */
     int64_t epoch;
-    bool full; /* the database has no room: nothing new is accepted */
 
     struct run *runs;  /* by id */
     struct run *dirty; /* those with something to commit, oldest first */

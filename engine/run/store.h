@@ -83,9 +83,9 @@ bool store_committing(const struct store *s); /* a transaction is in flight */
 enum store_outcome {
     STORE_COMMITTED, /* all but the guilty are durable */
     STORE_FENCED,    /* the lease is gone: nothing was written; forget everything */
-    STORE_RETRYING,  /* refused for want of room or connections (disk full, ...): nothing was written; the
-                        store keeps the  batch and tries again by itself; reported once, then COMMITTED when it
-                        has worked */
+    STORE_RETRYING,  /* refused for a while (disk full, a table locked, ...: store_retrying says why): nothing
+                        was written; the store keeps the batch and tries again by itself; reported once, then
+                        COMMITTED when it has worked */
     STORE_UNKNOWN,   /* the connection broke: perhaps written, perhaps not; down() follows */
 };
 
@@ -106,6 +106,9 @@ typedef void (*store_commit_cb)(void *arg, enum store_outcome outcome, const str
  * and again, and while the server takes other rows of the same size in the guilty one's stead.
  */
 void store_commit(struct store *s, int slot, int64_t epoch, store_commit_cb cb, void *arg);
+
+/* Since STORE_RETRYING and until the batch has ended otherwise: why, for people. Else NULL. */
+const char *store_retrying(const struct store *s);
 
 /*
  * Within the callback of STORE_RETRYING: an execution that is new in the batch is not to be written. False:

@@ -356,6 +356,20 @@ static void retry_later(struct store *s, enum blame blame)
     uv_timer_start(&s->retry, on_retry, delay_ms(c, blame), 0);
 }
 
+static void say_why(struct commit *c)
+{
+    const struct verdict *v = &c->verdict;
+
+    if (!strcmp(v->sqlstate, "53100"))
+        snprintf(c->why, sizeof c->why, "the database's disk is full");
+    else if (!strcmp(v->sqlstate, "55P03"))
+        snprintf(c->why, sizeof c->why,
+                 "another session holds a lock on a table of pawl's (pg_locks has it)");
+    else
+        snprintf(c->why, sizeof c->why, "PostgreSQL refuses to commit (SQLSTATE %s): %.160s", v->sqlstate,
+                 v->message);
+}
+
 /* It will be longer than a moment: who starts executions is told. */
 static void wait_for_better_weather(struct store *s, enum blame blame)
 {
@@ -366,6 +380,7 @@ static void wait_for_better_weather(struct store *s, enum blame blame)
     if (c->told_retrying || (c->refusals < TRIES_MAX && !at_once))
         return;
     c->told_retrying = true;
+    say_why(c);
     c->cb(c->arg, STORE_RETRYING, NULL, 0);
 }
 
@@ -481,6 +496,11 @@ void commit_abandon(struct store *s)
 }
 
 /* ---- what the reactor asks ---- */
+
+const char *store_retrying(const struct store *s)
+{
+    return s->commit.sent && s->commit.told_retrying ? s->commit.why : NULL;
+}
 
 static bool holds(const struct range *r, int64_t unit)
 {

@@ -149,6 +149,7 @@ struct commit {
     bool in_flight;    /* current is at the server; else it waits for the timer */
     bool sends_starts; /* current has rows for pawl.execution: its second statement */
     bool told_retrying;
+    char why[256];     /* what was told */
     bool sifting;      /* split in doubt already */
     unsigned refusals; /* in a row: since the last try that worked */
     uint64_t sent_ns;

@@ -265,6 +265,22 @@ class BadWeather(OnStage):
         self.works(client, "after")
         self.assertTrue(p.alive())
 
+    def test_a_table_is_locked_and_then_not(self):
+        c = self.cluster()
+        client = self.deploy(self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start())
+        arn = self.start(client, "wait", "asleep")
+        for table, mode in (("journal", "SHARE"), ("execution", "ACCESS EXCLUSIVE")):  # CREATE INDEX; VACUUM FULL
+            with self.subTest(table):
+                holder = threading.Thread(target=stage.sql, args=(
+                    c.conninfo("pawl"), "BEGIN; LOCK TABLE pawl.%s IN %s MODE; SELECT pg_sleep(7); COMMIT" % (table, mode)))
+                holder.start()
+                time.sleep(0.5)
+                self.assertIn("lock", self.unavailable(client, 5))
+                holder.join()
+                self.ready(client, 1)  # not at the next of ever rarer tries
+                self.works(client, "after-" + table)
+        self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
+
     def test_definitions_cannot_be_read_for_a_while(self):
         c = self.cluster()
         p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()
@@ -350,6 +366,7 @@ class BadWeather(OnStage):
         fill()
         acknowledged = self.start_until_refused(p)
         self.assertIn("No space left", p.tail(200))
+        self.assertIn("disk is full", p.tail(200))
         time.sleep(2)
         make_room()
         self.ready(client)

@@ -51,9 +51,12 @@ enum asl_resource {
     ASL_FUNCTION,      /* arn:...:lambda:...:function:NAME: events LambdaFunction* */
     ASL_LAMBDA_INVOKE, /* arn:...:states:::lambda:invoke[.waitForTaskToken]: events Task*, result wrapped */
     ASL_URL,           /* http:// or https://, called as it stands: events Task* with resourceType "http" */
+    ASL_SERVICE,       /* another integration: events Task*; not built */
+    ASL_ACTIVITY,      /* arn:...:activity:NAME: events Activity*; not built */
+    ASL_UNKNOWN,       /* among the findings */
 };
 
-enum asl_pattern { ASL_REQUEST_RESPONSE, ASL_WAIT_FOR_TOKEN };
+enum asl_pattern { ASL_REQUEST_RESPONSE, ASL_WAIT_FOR_TOKEN, ASL_SYNC, ASL_SYNC_2 };
 
 struct asl_task {
     enum asl_resource kind;

@@ -39,6 +39,25 @@ static void check_names(struct asl_compile *c)
     }
 }
 
+/* ---- labels ---- */
+
+static int by_label(const void *a, const void *b)
+{
+    return strcmp(((const struct asl_label *)a)->text, ((const struct asl_label *)b)->text);
+}
+
+static void check_labels(struct asl_compile *c)
+{
+    if (c->nlabels > 1)
+        qsort(c->labels, c->nlabels, sizeof *c->labels, by_label);
+    for (size_t i = 1; i < c->nlabels; i++) {
+        const struct place at = {.up = c->labels[i].at, .key = "Label"};
+        if (strcmp(c->labels[i - 1].text, c->labels[i].text) == 0)
+            finding_error(c->r.findings, &at, FINDING_SCHEMA, "Another Map has this label: %.160s",
+                          c->labels[i].text);
+    }
+}
+
 /* ---- transitions ---- */
 
 static int to_link(const void *key, const void *element)
@@ -130,6 +149,7 @@ static void check_reachable(struct asl_compile *c)
 void asl_check(struct asl_compile *c)
 {
     check_names(c);
+    check_labels(c);
     for (size_t i = 0; i < c->nlinks; i++)
         resolve(c, &c->links[i]);
     if (!c->torn)

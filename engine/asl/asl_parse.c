@@ -69,6 +69,14 @@ void asl_link(struct asl_compile *c, const struct read_in *in, const char *field
                                               .field = field};
 }
 
+void asl_label(struct asl_compile *c, const struct read_in *in, const char *text)
+{
+    c->labels = grown(c->labels, c->nlabels, c->cap_labels, sizeof *c->labels);
+    if (c->nlabels == c->cap_labels)
+        c->cap_labels = c->cap_labels ? c->cap_labels * 2 : 16;
+    c->labels[c->nlabels++] = (struct asl_label){.text = text, .at = in->at};
+}
+
 /* ---- states ---- */
 
 static void check_name(const struct read_in *in, const char *name)
@@ -193,6 +201,7 @@ static void compile(struct asl *asl, json_object *doc, bool express, struct asl_
     free(c.states);
     free(c.state_places);
     free(c.links);
+    free(c.labels);
     free(c.blocks);
     free(c.block_places);
 }

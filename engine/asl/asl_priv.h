@@ -1,6 +1,5 @@
 /*
- * asl_priv.h -- what is under way while a definition is compiled: for asl_parse.c, asl_state.c,
- * asl_resource.c and asl_check.c.
+ * asl_priv.h -- what is under way while a definition is compiled: for the asl_*.c.
  *
  * asl_parse.c goes through the blocks (the machine, branches, item processors), asl_state.c through the
  * fields of each state; both leave links, which asl_check.c turns into pointers at the end.
@@ -8,6 +7,13 @@
 #pragma once
 
 #include "asl/asl.h"
+
+/* A list of fields, ended by NULL. */
+#define NAMES(...)                                                                                           \
+    (const char *const[])                                                                                    \
+    {                                                                                                        \
+        __VA_ARGS__, NULL                                                                                    \
+    }
 
 /* "Next": NAME and its like, until every state is known. */
 struct asl_link {
@@ -17,6 +23,12 @@ struct asl_link {
     const struct asl_block *block; /* where the target must be */
     const struct place *at;        /* the object that holds the field */
     const char *field;
+};
+
+/* A Map's Label. */
+struct asl_label {
+    const char *text;
+    const struct place *at; /* the Map */
 };
 
 struct asl_compile {
@@ -30,6 +42,8 @@ struct asl_compile {
     size_t nstates, cap_states;
     struct asl_link *links;
     size_t nlinks, cap_links;
+    struct asl_label *labels;
+    size_t nlabels, cap_labels;
     struct asl_block **blocks;
     const struct place **block_places;
     size_t nblocks, cap_blocks;
@@ -40,7 +54,7 @@ struct asl_reader {
     struct asl_compile *c;
     struct read_in in;
     struct asl_state *st;
-    bool jsonata;   /* its QueryLanguage: the fields with expressions are not read */
+    bool jsonata;   /* its QueryLanguage */
     unsigned depth; /* of its block */
 };
 
@@ -51,12 +65,25 @@ const struct asl_block *asl_block_parse(struct asl_compile *c, const struct read
 /* All fields of a state but its Type. type_known false: only the transitions. */
 void asl_state_parse(struct asl_reader *s, bool type_known);
 
-/* Resource, and what follows from it. */
+/* Resource of a Task, and what follows from it. */
 void asl_resource_parse(struct asl_reader *s);
+/* The finding of an ARN in "Resource" that names nothing; -1. */
+int asl_resource_unknown(const struct read_in *in, const char *text);
+/*
+ * Are the required parameters (names separated by blanks) in Parameters or Arguments?  The object, if it is
+ * there and one: an expression gives NULL without a finding.
+ */
+json_object *asl_parameters_check(const struct read_in *in, bool jsonata, const char *required);
+
+/* The fields that only a Map has. */
+void asl_map_parse(struct asl_reader *s);
 
 /* The field names a state of the block: *slot is filled in at the end. */
 void asl_link(struct asl_compile *c, const struct read_in *in, const char *field,
               const struct asl_block *block, const struct asl_state **slot);
 
-/* The whole: names, transitions, what is reachable. */
+/* A label, which must be the only one of its name in the machine. */
+void asl_label(struct asl_compile *c, const struct read_in *in, const char *text);
+
+/* The whole: names, labels, transitions, what is reachable. */
 void asl_check(struct asl_compile *c);

@@ -1,89 +1,92 @@
-/* The Resource of a Task: a function, an integration of the service, a URL. */
+/* The Resource of a Task: a function, an activity, an integration of the service, a URL. */
 #include "asl/asl_priv.h"
 
+#include "asl/integration.h"
+#include "asl/name.h"
 #include "asl/unsupported.h"
 
 #include <string.h>
 
-enum { RESOURCE_BYTES_MAX = 2048, FUNCTION_BYTES_MAX = 140 };
+enum { RESOURCE_BYTES_MAX = 2048, FUNCTION_BYTES_MAX = 140, ACTIVITY_CHARS_MAX = 80 };
 
-/* arn:PARTITION:SERVICE:REGION:ACCOUNT:REST, the account and the region perhaps empty. */
-struct arn {
-    const char *partition, *service, *region, *account, *rest;
-};
-
-static bool of_chars(const char *text, const char *others)
-{
-    for (; *text; text++) {
-        bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-                     (*text >= '0' && *text <= '9');
-        if (!plain && !strchr(others, *text))
-            return false;
-    }
-    return true;
-}
-
-/* Cuts the text at its first delimiter; NULL when there is none. */
-static char *cut(char *text, char delimiter)
-{
-    char *at = strchr(text, delimiter);
-
-    if (at)
-        *at++ = '\0';
-    return at;
-}
-
-static bool split_arn(struct arena *a, const char *text, struct arn *to)
-{
-    char *arn = arena_strndup(a, text, strlen(text));
-    char *partition = cut(arn, ':');
-    char *service = partition ? cut(partition, ':') : NULL;
-    char *region = service ? cut(service, ':') : NULL;
-    char *account = region ? cut(region, ':') : NULL;
-    char *rest = account ? cut(account, ':') : NULL;
-
-    *to = (struct arn){partition, service, region, account, rest};
-    return rest && strcmp(arn, "arn") == 0 && *partition && of_chars(partition, "-") &&
-           of_chars(region, "-") && of_chars(account, "");
-}
-
-static int not_recognized(struct asl_reader *s, const char *text)
+int asl_resource_unknown(const struct read_in *in, const char *text)
 {
     return read_error(
-        &s->in, "Resource",
+        in, "Resource",
         "The resource provided %.300s is not recognized. The value is not a valid resource ARN, or "
         "the resource is not available in this region.",
         text);
 }
 
-/* function:NAME[:QUALIFIER] */
-static int parse_function(struct asl_reader *s, const char *text, const struct arn *arn)
+static int not_built(struct asl_reader *s, const char *text)
+{
+    return read_unsupported(&s->in, "Resource", arena_printf(s->c->r.scratch, "The resource %.300s", text));
+}
+
+/* What stands behind the prefix in the text, or NULL. */
+static const char *behind(const char *text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
+/* ---- function:NAME[:QUALIFIER] ---- */
+
+static size_t name_length(const char *text)
+{
+    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+}
+
+static bool good_qualifier(const char *text) /* a version, an alias */
+{
+    return strcmp(text, "$LATEST") == 0 || (*text && name_length(text) == strlen(text) && !strchr(text, '.'));
+}
+
+static int parse_function(struct asl_reader *s, const char *text, const struct resource_arn *arn)
 {
     struct asl_task *task = &s->st->u.task;
-    char *name = arena_strndup(s->c->r.arena, arn->rest, strlen(arn->rest));
+    const char *name = behind(arn->rest, "function:");
+    size_t len = name ? name_length(name) : 0;
 
-    name = cut(name, ':');
-    char *qualifier = name ? cut(name, ':') : NULL;
-    if (!name || strncmp(arn->rest, "function:", 9) != 0 || !*name || strlen(name) > FUNCTION_BYTES_MAX ||
-        !of_chars(name, "-_."))
-        return not_recognized(s, text);
-    if (qualifier && strcmp(qualifier, "$LATEST") != 0 && (!*qualifier || !of_chars(qualifier, "-_")))
-        return not_recognized(s, text);
+    if (len == 0 || len > FUNCTION_BYTES_MAX || (name[len] && name[len] != ':') ||
+        (name[len] && !good_qualifier(name + len + 1)))
+        return asl_resource_unknown(&s->in, text);
     task->kind = ASL_FUNCTION;
-    task->function = name;
+    task->function = arena_strndup(s->c->r.arena, name, len);
     return 0;
 }
 
-/* ---- arn:...:states:::SERVICE:ACTION[.sync|.sync:2|.waitForTaskToken] ---- */
+/* ---- SERVICE:ACTION[.sync|.sync:2|.waitForTaskToken] ---- */
 
-static bool ends_in(char *text, const char *suffix) /* and cuts it off */
+/* Is "name" or "name.$" a member? */
+static bool has_parameter(json_object *o, const char *name, size_t len)
 {
-    size_t len = strlen(text), n = strlen(suffix);
+    char key[128];
 
-    if (len <= n || strcmp(text + len - n, suffix) != 0)
-        return false;
-    text[len - n] = '\0';
-    return true;
+    snprintf(key, sizeof key, "%.*s.$", (int)len, name);
+    if (json_object_object_get_ex(o, key, NULL))
+        return true;
+    key[len] = '\0';
+    return json_object_object_get_ex(o, key, NULL);
+}
+
+json_object *asl_parameters_check(const struct read_in *in, bool jsonata, const char *required)
+{
+    const char *field = jsonata ? "Arguments" : "Parameters";
+    json_object *o;
+
+    if (!read_required(in, NAMES(field)) ||
+        (jsonata && read_is_expression(json_object_object_get(in->obj, field))) ||
+        !read_typed(in, field, json_type_object, &o))
+        return NULL;
+    for (const char *p = required; *p; p += strspn(p, " ")) {
+        size_t len = strcspn(p, " ");
+        if (!has_parameter(o, p, len))
+            read_error(in, field, "The field '%.*s' is required but was missing", (int)len, p);
+        p += len;
+    }
+    return o;
 }
 
 /* Parameters of lambda:invoke, with or without ".$" behind. */
@@ -101,62 +104,105 @@ static bool invoke_parameter(const char *field)
     return false;
 }
 
-static void check_invoke_parameters(struct asl_reader *s)
+static void check_parameters(struct asl_reader *s, const struct integration *i, bool invoke)
 {
-    json_object *o;
+    const char *required = integration_required(i);
+    json_object *o = *required ? asl_parameters_check(&s->in, s->jsonata, required) : NULL;
 
-    if (s->jsonata || !read_required(&s->in, (const char *const[]){"Parameters", NULL}) ||
-        !read_typed(&s->in, "Parameters", json_type_object, &o))
+    if (!o || !invoke)
         return;
-    json_object_object_foreach(o, field, value)
+    json_object_object_foreach(o, name, value)
     {
         (void)value;
-        if (!invoke_parameter(field))
-            read_error(&s->in, "Parameters", "The field '%.200s' is not supported by Step Functions", field);
+        if (!invoke_parameter(name))
+            read_error(&s->in, s->jsonata ? "Arguments" : "Parameters",
+                       "The field '%.200s' is not supported by Step Functions", name);
     }
-    if (!json_object_object_get_ex(o, "FunctionName", NULL) &&
-        !json_object_object_get_ex(o, "FunctionName.$", NULL))
-        read_error(&s->in, "Parameters", "The field 'FunctionName' is required but was missing");
 }
 
-static int parse_integration(struct asl_reader *s, const char *text, const struct arn *arn)
+/* What EXPRESS machines do not have. */
+static int check_express(struct asl_reader *s, enum integration_pattern pattern)
 {
-    struct asl_task *task = &s->st->u.task;
-    char *service = arena_strndup(s->c->r.arena, arn->rest, strlen(arn->rest));
-    bool sync = ends_in(service, ".sync:2") || ends_in(service, ".sync");
-    bool token = !sync && ends_in(service, ".waitForTaskToken");
-    char *action = cut(service, ':');
-
-    if (s->c->express && sync)
+    if (!s->c->express)
+        return 0;
+    if (pattern == PATTERN_SYNC || pattern == PATTERN_SYNC2)
         return read_error(&s->in, "Resource",
                           "Express state machine does not support '.sync' service integration");
-    if (s->c->express && token) /* the service's text ends in a blank */
+    if (pattern == PATTERN_TOKEN) /* the service's text ends in a blank */
         return read_error(&s->in, "Resource",
                           "Express state machine does not support '.waitForTaskToken' service integration ");
-    if (!action)
-        return not_recognized(s, text);
-    if (strcmp(service, "lambda") == 0 && strcmp(action, "invoke") == 0 && !sync) {
-        task->kind = ASL_LAMBDA_INVOKE;
-        task->pattern = token ? ASL_WAIT_FOR_TOKEN : ASL_REQUEST_RESPONSE;
-        task->resource_type = "lambda";
-        task->resource_name = token ? "invoke.waitForTaskToken" : "invoke";
-        check_invoke_parameters(s);
-        return 0;
-    }
-    if (!unsupported_integration(service, action))
-        return not_recognized(s, text);
-    return read_unsupported(&s->in, "Resource", arena_printf(s->c->r.scratch, "The resource %.300s", text));
+    return 0;
 }
 
-static int parse_states_resource(struct asl_reader *s, const char *text, const struct arn *arn)
+static enum asl_pattern pattern_of(enum integration_pattern pattern)
 {
-    if (strncmp(arn->rest, "activity:", 9) != 0)
-        return parse_integration(s, text, arn);
-    if (!arn->rest[9])
-        return not_recognized(s, text);
+    switch (pattern) {
+    case PATTERN_SYNC:
+        return ASL_SYNC;
+    case PATTERN_SYNC2:
+        return ASL_SYNC_2;
+    case PATTERN_TOKEN:
+        return ASL_WAIT_FOR_TOKEN;
+    default:
+        return ASL_REQUEST_RESPONSE;
+    }
+}
+
+static int parse_integration(struct asl_reader *s, const char *text, const struct resource_arn *arn)
+{
+    struct asl_task *task = &s->st->u.task;
+    struct integration i;
+
+    bool split = integration_split(s->c->r.arena, arn->rest, &i);
+    if (check_express(s, i.pattern) < 0)
+        return -1;
+    if (!split || !integration_known(&i))
+        return asl_resource_unknown(&s->in, text);
+
+    bool invoke = strcmp(i.service, "lambda") == 0;
+    task->kind = invoke ? ASL_LAMBDA_INVOKE : ASL_SERVICE;
+    task->pattern = pattern_of(i.pattern);
+    task->resource_type = i.service;
+    task->resource_name = arena_strndup(s->c->r.arena, arn->rest + strlen(i.service) + 1,
+                                        strlen(arn->rest) - strlen(i.service) - 1);
+    check_parameters(s, &i, invoke);
+    return unsupported_integration(i.service, i.action) ? not_built(s, text) : 0;
+}
+
+/* ---- activity:NAME ---- */
+
+static int parse_activity(struct asl_reader *s, const char *text, const char *name)
+{
+    if (!name_good(name, strlen(name), ACTIVITY_CHARS_MAX))
+        return asl_resource_unknown(&s->in, text);
     if (s->c->express)
         return read_error(&s->in, "Resource", "Express state machine does not support Activity ARN");
+    s->st->u.task.kind = ASL_ACTIVITY;
     return read_unsupported(&s->in, "Resource", "An activity");
+}
+
+static int parse_states_resource(struct asl_reader *s, const char *text, const struct resource_arn *arn)
+{
+    const char *activity = behind(arn->rest, "activity:");
+
+    return activity ? parse_activity(s, text, activity) : parse_integration(s, text, arn);
+}
+
+/* swf: the resource of the specification's own examples,
+ * "arn:aws:swf:us-east-1:123456789012:task:HelloWorld". */
+static int parse_arn(struct asl_reader *s, const char *text)
+{
+    struct resource_arn arn;
+
+    if (!resource_arn_split(s->c->r.arena, text, &arn))
+        return read_error(&s->in, "Resource", "Value is not a valid resource ARN");
+    if (strcmp(arn.service, "lambda") == 0)
+        return parse_function(s, text, &arn);
+    if (strcmp(arn.service, "states") == 0)
+        return parse_states_resource(s, text, &arn);
+    if (strcmp(arn.service, "swf") == 0 && behind(arn.rest, "task:"))
+        return not_built(s, text);
+    return asl_resource_unknown(&s->in, text);
 }
 
 /* ---- URLs ---- */
@@ -179,8 +225,8 @@ static int parse_url(struct asl_reader *s, const char *text, const char *host)
 void asl_resource_parse(struct asl_reader *s)
 {
     const char *text = read_string(&s->in, "Resource");
-    struct arn arn;
 
+    s->st->u.task.kind = ASL_UNKNOWN;
     if (!text)
         return;
     s->st->u.task.resource = text;
@@ -190,12 +236,6 @@ void asl_resource_parse(struct asl_reader *s)
         parse_url(s, text, text + 7);
     else if (strncasecmp(text, "https://", 8) == 0)
         parse_url(s, text, text + 8);
-    else if (!split_arn(s->c->r.scratch, text, &arn))
-        read_error(&s->in, "Resource", "Value is not a valid resource ARN");
-    else if (strcmp(arn.service, "lambda") == 0)
-        parse_function(s, text, &arn);
-    else if (strcmp(arn.service, "states") == 0)
-        parse_states_resource(s, text, &arn);
     else
-        not_recognized(s, text);
+        parse_arn(s, text);
 }

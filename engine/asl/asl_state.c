@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-#define NAMES(...)                                                                                           \
-    (const char *const[])                                                                                    \
-    {                                                                                                        \
-        __VA_ARGS__, NULL                                                                                    \
-    }
-
 /* ---- which fields a state has ---- */
 
 enum {
@@ -133,7 +127,9 @@ static struct asl_seconds parse_seconds(struct asl_reader *s, const char *field,
 {
     struct asl_seconds to = {0};
 
-    if (read_has(&s->in, path_field)) {
+    if (read_expression_instead(&s->in, s->jsonata, field))
+        return to;
+    if (!s->jsonata && read_has(&s->in, path_field)) {
         to.path = read_path(&s->in, path_field, READ_REFERENCE);
         to.present = true;
     } else {
@@ -147,8 +143,12 @@ static void parse_data_flow(struct asl_reader *s)
 {
     struct asl_state *st = s->st;
 
-    if (s->jsonata)
+    if (s->jsonata) {
+        read_jsonata(&s->in, "Arguments");
+        read_jsonata(&s->in, "Output");
+        read_jsonata(&s->in, "Assign");
         return;
+    }
     st->input_path = parse_path(s, "InputPath", READ_PATH);
     if (st->type != ASL_MAP)
         st->parameters = read_template(&s->in, "Parameters");
@@ -195,8 +195,7 @@ static void parse_catchers(struct asl_reader *s)
             s->c->torn = true;
             continue;
         }
-        if (!s->jsonata)
-            catch_parse(&in, i + 1 == n, &catchers[i]);
+        catch_parse(&in, i + 1 == n, s->jsonata, &catchers[i]);
         asl_link(s->c, &in, "Next", s->st->block, &catchers[i].next);
     }
     s->st->catchers = catchers;
@@ -214,7 +213,9 @@ static void parse_credentials(struct asl_reader *s)
     /* Recorded for {}; what else may stand instead of a RoleArn is nowhere told. */
     if (json_object_object_length(o) == 0)
         read_error(&s->in, "Credentials", "The field 'RoleArn' is required but was missing");
-    else if (!s->jsonata)
+    else if (s->jsonata)
+        read_jsonata(&s->in, "Credentials");
+    else
         s->st->u.task.role = read_template(&s->in, "Credentials");
 }
 
@@ -226,8 +227,6 @@ static void parse_task(struct asl_reader *s)
         asl_resource_parse(s);
     parse_credentials(s);
     task->at_most_once = read_word(&s->in, "Delivery", NAMES("AtLeastOnce", "AtMostOnce"), 0);
-    if (s->jsonata)
-        return;
     read_at_most_one(&s->in, NAMES("TimeoutSeconds", "TimeoutSecondsPath"));
     read_at_most_one(&s->in, NAMES("HeartbeatSeconds", "HeartbeatSecondsPath"));
     task->timeout = parse_seconds(s, "TimeoutSeconds", "TimeoutSecondsPath", 1);
@@ -251,6 +250,8 @@ static void parse_pass(struct asl_reader *s)
 static void parse_timestamp(struct asl_reader *s)
 {
     struct asl_wait *wait = &s->st->u.wait;
+    if (read_expression_instead(&s->in, s->jsonata, "Timestamp"))
+        return;
     const char *text = read_string(&s->in, "Timestamp");
 
     wait->absolute = true;
@@ -262,14 +263,28 @@ static void parse_wait(struct asl_reader *s)
 {
     struct asl_wait *wait = &s->st->u.wait;
 
-    read_exactly_one(&s->in, NAMES("Seconds", "SecondsPath", "Timestamp", "TimestampPath"));
-    if (s->jsonata)
-        return;
+    read_exactly_one(&s->in, s->jsonata ? NAMES("Seconds", "Timestamp")
+                                        : NAMES("Seconds", "SecondsPath", "Timestamp", "TimestampPath"));
     wait->seconds = parse_seconds(s, "Seconds", "SecondsPath", 0);
     if (read_has(&s->in, "Timestamp"))
         parse_timestamp(s);
+    if (s->jsonata)
+        return;
     wait->timestamp = read_path(&s->in, "TimestampPath", READ_REFERENCE);
     wait->absolute = wait->absolute || wait->timestamp;
+}
+
+/* A rule in JSONata: an expression, or a constant. */
+static void parse_condition(const struct read_in *in)
+{
+    json_object *o;
+
+    read_only(in, NAMES("Condition", "Next", "Assign", "Output", "Comment"));
+    read_string(in, "Comment");
+    if (read_required(in, NAMES("Condition")) && !read_expression_instead(in, true, "Condition"))
+        read_typed(in, "Condition", json_type_boolean, &o);
+    read_jsonata(in, "Assign");
+    read_jsonata(in, "Output");
 }
 
 static void parse_rule(struct asl_reader *s, json_object *o, const struct place *at, struct choice_rule *to)
@@ -280,9 +295,11 @@ static void parse_rule(struct asl_reader *s, json_object *o, const struct place 
         s->c->torn = true;
         return;
     }
-    if (!s->jsonata)
+    if (s->jsonata)
+        parse_condition(&in);
+    else
         to->test = choice_parse(&in);
-    if (read_has(&in, "Assign") && unsupported_field("Assign"))
+    if (!s->jsonata && read_has(&in, "Assign") && unsupported_field("Assign"))
         read_unsupported(&in, "Assign", unsupported_field("Assign"));
     if (!read_required(&in, NAMES("Next")))
         s->c->torn = true;
@@ -313,12 +330,14 @@ static void parse_fail(struct asl_reader *s)
 {
     struct asl_fail *fail = &s->st->u.fail;
 
+    if (!read_expression_instead(&s->in, s->jsonata, "Error"))
+        fail->error = read_string(&s->in, "Error");
+    if (!read_expression_instead(&s->in, s->jsonata, "Cause"))
+        fail->cause = read_string(&s->in, "Cause");
     if (s->jsonata)
         return;
     read_at_most_one(&s->in, NAMES("Error", "ErrorPath"));
     read_at_most_one(&s->in, NAMES("Cause", "CausePath"));
-    fail->error = read_string(&s->in, "Error");
-    fail->cause = read_string(&s->in, "Cause");
     fail->error_path = read_expression(&s->in, "ErrorPath");
     fail->cause_path = read_expression(&s->in, "CausePath");
 }
@@ -340,53 +359,6 @@ static void parse_parallel(struct asl_reader *s)
         read_only(&in, NAMES("Comment", "StartAt", "States"));
         parallel->branches[i] = asl_block_parse(s->c, &in, s->st, s->depth + 1);
     }
-}
-
-static void parse_processor_config(struct asl_reader *s, const struct read_in *processor)
-{
-    static const char *const MODES[] = {"INLINE", "DISTRIBUTED", NULL};
-    struct read_in in;
-
-    if (!read_has(processor, "ProcessorConfig") ||
-        !read_object(&in, &s->c->r, json_object_object_get(processor->obj, "ProcessorConfig"),
-                     read_member(&s->c->r, processor->at, "ProcessorConfig")))
-        return;
-    read_only(&in, NAMES("Comment", "Mode", "ExecutionType"));
-    const char *mode = MODES[read_word(&in, "Mode", MODES, 0)];
-    read_word(&in, "ExecutionType", NAMES("STANDARD", "EXPRESS"), 0);
-    if (unsupported_mode(mode))
-        read_unsupported(&in, "Mode", unsupported_mode(mode));
-}
-
-static void parse_processor(struct asl_reader *s)
-{
-    const char *field = read_has(&s->in, "ItemProcessor") ? "ItemProcessor" : "Iterator";
-    struct read_in in;
-
-    if (!read_exactly_one(&s->in, NAMES("ItemProcessor", "Iterator")) ||
-        !read_object(&in, &s->c->r, json_object_object_get(s->in.obj, field),
-                     read_member(&s->c->r, s->in.at, field)))
-        return;
-    read_only(&in, NAMES("Comment", "ProcessorConfig", "StartAt", "States"));
-    parse_processor_config(s, &in);
-    s->st->u.map.processor = asl_block_parse(s->c, &in, s->st, s->depth + 1);
-}
-
-static void parse_map(struct asl_reader *s)
-{
-    struct asl_map *map = &s->st->u.map;
-
-    parse_processor(s);
-    if (s->jsonata)
-        return;
-    map->items.path = read_path(&s->in, "ItemsPath", READ_REFERENCE);
-    if (map->items.path && map->items.path->whole && map->items.path->root == JPATH_DATA)
-        map->items.path = NULL;
-    read_at_most_one(&s->in, NAMES("ItemSelector", "Parameters"));
-    map->selector = read_template(&s->in, read_has(&s->in, "ItemSelector") ? "ItemSelector" : "Parameters");
-    read_at_most_one(&s->in, NAMES("MaxConcurrency", "MaxConcurrencyPath"));
-    read_int(&s->in, "MaxConcurrency", 0, INT32_MAX, &map->max_concurrency);
-    map->concurrency = read_path(&s->in, "MaxConcurrencyPath", READ_REFERENCE);
 }
 
 static void parse_type(struct asl_reader *s)
@@ -411,7 +383,7 @@ static void parse_type(struct asl_reader *s)
         parse_parallel(s);
         break;
     case ASL_MAP:
-        parse_map(s);
+        asl_map_parse(s);
         break;
     case ASL_SUCCEED:
         break;

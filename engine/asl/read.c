@@ -79,6 +79,14 @@ bool read_object(struct read_in *in, const struct reading *r, json_object *o, co
     return false;
 }
 
+bool read_inner(struct read_in *to, const struct read_in *in, const char *field)
+{
+    json_object *o;
+
+    return json_object_object_get_ex(in->obj, field, &o) &&
+           read_object(to, in->r, o, read_member(in->r, in->at, field));
+}
+
 static size_t present(const struct read_in *in, const char *const *names)
 {
     size_t n = 0;
@@ -104,6 +112,14 @@ bool read_at_most_one(const struct read_in *in, const char *const *names)
     if (present(in, names) <= 1)
         return true;
     read_error(in, NULL, "Only one of these fields is allowed: %s", names_text(in, names, false));
+    return false;
+}
+
+bool read_at_least_one(const struct read_in *in, const char *const *names)
+{
+    if (present(in, names) >= 1)
+        return true;
+    read_error(in, NULL, "At least one of these fields is required: %s", names_text(in, names, false));
     return false;
 }
 
@@ -216,7 +232,7 @@ bool read_int(const struct read_in *in, const char *field, int64_t min, int64_t 
     return false;
 }
 
-bool read_number(const struct read_in *in, const char *field, double min, double *to)
+bool read_number(const struct read_in *in, const char *field, double min, double max, double *to)
 {
     json_object *o;
 
@@ -227,9 +243,12 @@ bool read_number(const struct read_in *in, const char *field, double min, double
         return false;
     }
     *to = json_object_get_double(o);
-    if (*to >= min)
+    if (*to >= min && *to <= max)
         return true;
-    read_error(in, field, "Value should be at least %g", min);
+    if (*to < min)
+        read_error(in, field, "Value should be at least %g", min);
+    else
+        read_error(in, field, "Value should be at most %g", max);
     return false;
 }
 

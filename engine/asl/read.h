@@ -40,10 +40,14 @@ int read_unsupported(const struct read_in *in, const char *field, const char *wh
 
 /* An object's reader; false with a finding when o is not an object. */
 bool read_object(struct read_in *in, const struct reading *r, json_object *o, const struct place *at);
+/* The object in a field; false: it is absent or (with a finding) no object. */
+bool read_inner(struct read_in *to, const struct read_in *in, const char *field);
 /* The fields that must be there: names ended by NULL. One finding names all that are missing. */
 bool read_required(const struct read_in *in, const char *const *names);
 /* At most one of the fields, ended by NULL, may be there. */
 bool read_at_most_one(const struct read_in *in, const char *const *names);
+/* At least one of them must. */
+bool read_at_least_one(const struct read_in *in, const char *const *names);
 /* Exactly one of them must. */
 bool read_exactly_one(const struct read_in *in, const char *const *names);
 /* No field but these, ended by NULL, and none that this version does not support. */
@@ -58,7 +62,7 @@ bool read_array(const struct read_in *in, const char *field, json_object **to);
 const char *read_string(const struct read_in *in, const char *field);
 bool read_bool(const struct read_in *in, const char *field, bool otherwise);
 bool read_int(const struct read_in *in, const char *field, int64_t min, int64_t max, int64_t *to);
-bool read_number(const struct read_in *in, const char *field, double min, double *to);
+bool read_number(const struct read_in *in, const char *field, double min, double max, double *to);
 /* The index among words, ended by NULL; otherwise when it is absent or wrong. */
 int read_word(const struct read_in *in, const char *field, const char *const *words, int otherwise);
 
@@ -74,3 +78,12 @@ const struct jpath *read_path_or_null(const struct read_in *in, const char *fiel
 const struct tmpl *read_template(const struct read_in *in, const char *field);
 /* ErrorPath, CausePath: a path or an intrinsic call. */
 const struct tmpl_expr *read_expression(const struct read_in *in, const char *field);
+
+/* ---- JSONata, read_jsonata.c ---- */
+
+/* A string "{% ... %}"? */
+bool read_is_expression(json_object *o);
+/* Any value, in which such strings are expressions. False: the field is absent. */
+bool read_jsonata(const struct read_in *in, const char *field);
+/* True: an expression stands there instead of the constant that JSONPath would have. */
+bool read_expression_instead(const struct read_in *in, bool jsonata, const char *field);

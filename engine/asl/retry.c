@@ -98,17 +98,23 @@ void retry_parse(const struct read_in *in, bool last, struct retrier *to)
     read_int(in, "MaxAttempts", 0, ATTEMPTS_MAX, &attempts);
     to->max_attempts = (uint32_t)attempts;
     to->backoff_rate = 2.0;
-    read_number(in, "BackoffRate", 1.0, &to->backoff_rate);
+    read_number(in, "BackoffRate", 1.0, HUGE_VAL, &to->backoff_rate);
     to->max_delay_us = parse_seconds(in, "MaxDelaySeconds", DELAY_SECONDS_MAX, CLOCK_NEVER);
     to->jitter = read_word(in, "JitterStrategy", (const char *const[]){"NONE", "FULL", NULL}, JITTER_NONE);
 }
 
-void catch_parse(const struct read_in *in, bool last, struct catcher *to)
+void catch_parse(const struct read_in *in, bool last, bool jsonata, struct catcher *to)
 {
-    read_only(in, (const char *const[]){"ErrorEquals", "Next", "ResultPath", "Assign", "Comment", NULL});
+    read_only(in, (const char *const[]){"ErrorEquals", "Next", "Assign", "Comment",
+                                        jsonata ? "Output" : "ResultPath", NULL});
     read_required(in, (const char *const[]){"ErrorEquals", "Next", NULL});
     read_string(in, "Comment");
     to->errors = parse_errors(in, last, &to->nerrors);
+    if (jsonata) {
+        read_jsonata(in, "Output");
+        read_jsonata(in, "Assign");
+        return;
+    }
     to->result_path = read_path_or_null(in, "ResultPath", READ_WRITABLE, &to->drop_result);
     if (to->result_path && to->result_path->whole)
         to->result_path = NULL;

@@ -38,7 +38,7 @@ struct catcher { /* one element of "Catch" */
  * last of its list, where alone States.ALL may stand.
  */
 void retry_parse(const struct read_in *in, bool last, struct retrier *to);
-void catch_parse(const struct read_in *in, bool last, struct catcher *to);
+void catch_parse(const struct read_in *in, bool last, bool jsonata, struct catcher *to);
 
 /*
  * Does a list of ErrorEquals take this error?  States.Runtime is taken by nothing, not even by its own name

@@ -6,46 +6,6 @@ static const struct {
     const char *field, *words;
 } FIELDS[] = {
     {"Assign", "Assign (variables)"},
-    {"ItemReader", "ItemReader (distributed Map)"},
-    {"ItemBatcher", "ItemBatcher (distributed Map)"},
-    {"ResultWriter", "ResultWriter (distributed Map)"},
-    {"Label", "Label (distributed Map)"},
-    {"ToleratedFailureCount", "ToleratedFailureCount (distributed Map)"},
-    {"ToleratedFailureCountPath", "ToleratedFailureCountPath (distributed Map)"},
-    {"ToleratedFailurePercentage", "ToleratedFailurePercentage (distributed Map)"},
-    {"ToleratedFailurePercentagePath", "ToleratedFailurePercentagePath (distributed Map)"},
-};
-
-/* The service's optimized integrations; "*" stands for every action. */
-static const struct {
-    const char *service, *actions;
-} INTEGRATIONS[] = {
-    {"apigateway", "invoke"},
-    {"athena", "startQueryExecution stopQueryExecution getQueryExecution getQueryResults"},
-    {"aws-sdk", "*"},
-    {"batch", "submitJob"},
-    {"bedrock", "invokeModel createModelCustomizationJob"},
-    {"codebuild", "startBuild stopBuild batchDeleteBuilds batchGetReports startBuildBatch stopBuildBatch "
-                  "retryBuildBatch deleteBuildBatch"},
-    {"databrew", "startJobRun"},
-    {"dynamodb", "getItem putItem deleteItem updateItem"},
-    {"ecs", "runTask"},
-    {"eks", "call runJob createCluster deleteCluster createFargateProfile deleteFargateProfile "
-            "createNodegroup deleteNodegroup"},
-    {"elasticmapreduce", "createCluster setClusterTerminationProtection terminateCluster addStep cancelStep "
-                         "modifyInstanceFleetByName modifyInstanceGroupByName"},
-    {"emr-containers", "createVirtualCluster deleteVirtualCluster startJobRun"},
-    {"emr-serverless", "createApplication startApplication stopApplication deleteApplication startJobRun "
-                       "cancelJobRun"},
-    {"events", "putEvents"},
-    {"glue", "startJobRun"},
-    {"http", "invoke"},
-    {"mediaconvert", "createJob"},
-    {"sagemaker", "createTrainingJob createTransformJob createHyperParameterTuningJob createLabelingJob "
-                  "createProcessingJob createModel createEndpointConfig createEndpoint updateEndpoint"},
-    {"sns", "publish"},
-    {"sqs", "sendMessage"},
-    {"states", "startExecution"},
 };
 
 const char *unsupported_field(const char *field)
@@ -89,24 +49,7 @@ bool unsupported_variable(const char *text, size_t len)
     return false;
 }
 
-/* Is the word among words that blanks separate? */
-static bool among(const char *words, const char *word)
-{
-    size_t len = strlen(word);
-
-    for (const char *p = words; *p; p += strspn(p, " ")) {
-        size_t n = strcspn(p, " ");
-        if (n == len && memcmp(p, word, len) == 0)
-            return true;
-        p += n;
-    }
-    return false;
-}
-
 bool unsupported_integration(const char *service, const char *action)
 {
-    for (size_t i = 0; i < sizeof INTEGRATIONS / sizeof *INTEGRATIONS; i++)
-        if (strcmp(INTEGRATIONS[i].service, service) == 0)
-            return strcmp(INTEGRATIONS[i].actions, "*") == 0 || among(INTEGRATIONS[i].actions, action);
-    return false;
+    return strcmp(service, "lambda") != 0 || strcmp(action, "invoke") != 0;
 }

@@ -2,7 +2,8 @@
  * unsupported.h -- what the service accepts and this version of pawl cannot run yet.
  *
  * Such a definition is good to ValidateStateMachineDefinition (which mentions it as SEVERITY_UNBUILT), and
- * refused when it is created, with words that say so; never later, in the middle of an execution.  Whoever builds one of these things deletes its line here.
+ * refused when it is created, with words that say so; never later, in the middle of an execution.  Whoever
+ * builds one of these things deletes its line here.
  */
 #pragma once
 
@@ -19,5 +20,5 @@ const char *unsupported_mode(const char *mode);
 /* Does the text of a path or an intrinsic call read a variable ("$name")? */
 bool unsupported_variable(const char *text, size_t len);
 
-/* A service integration that the service knows: "sqs", "sendMessage" (without ".sync" and the like). */
+/* A service integration that the language knows: "sqs", "sendMessage" (without ".sync" and the like). */
 bool unsupported_integration(const char *service, const char *action);

@@ -307,7 +307,7 @@ START_TEST(errors_do_not_lose_their_room_to_what_is_not_built)
         char *state;
         ck_assert_int_ge(
             asprintf(&state,
-                     "%s\"S%d\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::http:invoke\","
+                     "%s\"S%d\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::aws-sdk:s3:getObject\","
                      "\"Next\":\"S%d\"%s}",
                      i ? "," : "", i, (i + 1) % 200, i < 190 ? "" : ",\"Colour\":1"),
             0);

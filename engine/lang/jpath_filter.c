@@ -90,7 +90,7 @@ static int parse_string(struct jpath_reader *r, struct operand *o)
         r->at += r->text[r->at] == '\\' && r->at + 1 < r->len;
     if (r->at >= r->len)
         return jpath_refuse(r, "a closing quote is missing");
-    const char *text = jpath_unescape(r->arena, r->text, from, r->at++, &len);
+    const char *text = jpath_unescape(r->arena, r->text, from, r->at++, '\0', &len);
     o->value = arena_adopt(r->arena, json_object_new_string_len(text, (int)len));
     return 0;
 }

@@ -105,19 +105,26 @@ static uint32_t escape(const char *text, size_t *at, size_t to)
     }
 }
 
-const char *jpath_unescape(struct arena *a, const char *text, size_t from, size_t to, size_t *len)
+/* In a name only these are escapes; before any other character a backslash stands for itself (recorded). */
+static bool escapes_in_name(char c, char quote)
+{
+    return c == quote || memchr("\\bfnrtu", c, 7) != NULL;
+}
+
+const char *jpath_unescape(struct arena *a, const char *text, size_t from, size_t to, char name_quote,
+                           size_t *len)
 {
     struct js_buf b = {0};
 
     js_buf_str(&b, "");
     while (from < to) {
-        if (text[from] == '\\' && from + 1 < to && (unsigned char)text[from + 1] < 0x80) {
+        if (text[from] != '\\' || (name_quote && !escapes_in_name(text[from + 1], name_quote))) {
+            js_buf_add(&b, text + from++, 1);
+        } else if (from + 1 < to && (unsigned char)text[from + 1] < 0x80) {
             from++;
             js_buf_char(&b, escape(text, &from, to));
-        } else if (text[from] == '\\') {
-            from++; /* before a character that is not ASCII, or the last one: dropped */
         } else {
-            js_buf_add(&b, text + from++, 1);
+            from++; /* before a character that is not ASCII, or the last one: dropped */
         }
     }
     char *copy = arena_strndup(a, b.p, b.len);
@@ -271,7 +278,7 @@ static int read_names(struct steps *s, struct jpath_reader *r)
             jpath_refuse(r, "a name's closing quote is missing");
             goto out;
         }
-        const char *name = jpath_unescape(r->arena, r->text, from, at, NULL);
+        const char *name = jpath_unescape(r->arena, r->text, from, at, quote, NULL);
         js_buf_add(&list, (const char *)&name, sizeof name);
         n++;
         at = skip_spaces(r, at + 1);

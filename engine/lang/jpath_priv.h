@@ -64,8 +64,12 @@ struct jpath_reader {
 int jpath_refuse(const struct jpath_reader *r, const char *what);
 /* A path within a filter or a call, text[from, to): starts with "$" or "@". */
 const struct jpath *jpath_parse_inner(const struct jpath_reader *r, size_t from, size_t to);
-/* text[from, to) without its escapes, in the arena. */
-const char *jpath_unescape(struct arena *a, const char *text, size_t from, size_t to, size_t *len);
+/*
+ * text[from, to) without its escapes, in the arena.  name_quote: the quote around it, when it is a member's
+ * name; else 0: the text of a filter.
+ */
+const char *jpath_unescape(struct arena *a, const char *text, size_t from, size_t to, char name_quote,
+                           size_t *len);
 /* The "]" of the "[" at from (also "}" of "{", ")" of "("): what stands in quotes or slashes doesn't count.
  * 0: none. */
 size_t jpath_closing(const struct jpath_reader *r, size_t from);

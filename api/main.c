@@ -2,6 +2,7 @@
 #include "http.h"
 #include "run/log.h"
 #include "run/node.h"
+#include "run/patience.h"
 #include "run/peers.h"
 #include "run/postgres.h"
 
@@ -238,6 +239,8 @@ struct pawld {
     struct node *node;
     bool connected; /* the database is migrated and in use */
     sigset_t signals;
+    bool stopping;            /* one of them has come */
+    struct patience patience; /* which ends then */
 };
 
 static int listen_for(struct pawld *p, struct err *err)
@@ -265,9 +268,10 @@ static int prepare_database(struct pawld *p, struct store_settings *settings, st
     char prefix[128];
 
     snprintf(prefix, sizeof prefix, "arn:aws:states:%s:%s:", p->options.region, p->options.account);
-    if (store_migrate(p->conninfo, err) < 0 || store_set_arn_prefix(p->conninfo, prefix, err) < 0)
+    if (store_migrate(p->conninfo, &p->patience, err) < 0 ||
+        store_set_arn_prefix(p->conninfo, &p->patience, prefix, err) < 0)
         return -1;
-    return store_settings(p->conninfo, settings, err);
+    return store_settings(p->conninfo, &p->patience, settings, err);
 }
 
 /* 0 also when the database is not there yet: then connected stays false. */
@@ -300,34 +304,42 @@ static struct node *make_node(struct pawld *p)
     return n;
 }
 
-/* SIGTERM or SIGINT within ms? */
+/* SIGTERM or SIGINT within ms, or before? */
 static bool asked_to_stop(struct pawld *p, int ms)
 {
     struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-    int signal;
+    int signal = 0;
 
-    do
-        signal = sigtimedwait(&p->signals, NULL, &wait);
-    while (signal < 0 && errno == EINTR);
-    return signal > 0;
+    while (!p->stopping && (signal = sigtimedwait(&p->signals, NULL, &wait)) < 0 && errno == EINTR)
+        ;
+    p->stopping |= signal > 0;
+    return p->stopping;
 }
 
+static bool out_of_patience(void *arg)
+{
+    return asked_to_stop(arg, 0);
+}
+
+/* First the doors, which say that the database is not there yet; it may take its time. */
 static int start(struct pawld *p, struct err *err)
 {
     struct options *o = &p->options;
 
     if (listen_for(p, err) < 0)
         return -1;
-    if (!o->database && postgres_start(o->data_dir, &p->postgres, err) < 0)
+    p->node = make_node(p);
+    node_run(p->node);
+    if (wait_for_doors(err) < 0)
+        return -1;
+    if (!o->database && postgres_start(o->data_dir, &p->patience, &p->postgres, err) < 0)
         return -1;
     p->conninfo = o->database ? o->database : postgres_conninfo(p->postgres);
-    p->node = make_node(p);
     if (connect_database(p, err) < 0)
         return -1;
-    if (!p->connected)
+    if (!p->connected && !p->stopping)
         log_warn("the database is not there; answering 503 until it is", "why=\"%s\"", err->cause);
-    node_run(p->node);
-    return wait_for_doors(err);
+    return 0;
 }
 
 /* Whoever reads this line may start executions at once, if there is a database. Returns whether to stop. */
@@ -335,6 +347,8 @@ static bool announce(struct pawld *p)
 {
     bool v6 = strchr(p->address.host, ':') != NULL;
 
+    if (asked_to_stop(p, 0))
+        return true;
     for (int i = 0; p->connected && !node_has_leases(p->node) && i < LEASES_SECONDS * 100; i++)
         if (asked_to_stop(p, 10))
             return true;
@@ -421,7 +435,9 @@ int main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &p.signals, NULL); /* main alone takes them, by sigtimedwait */
     curl_global_init(CURL_GLOBAL_ALL);
 
+    p.patience = (struct patience){out_of_patience, &p};
+
     bool ok = start(&p, &err) == 0 && serve(&p, &err) == 0;
     stop(&p);
-    return ok ? EXIT_SUCCESS : say(&err);
+    return ok || p.stopping ? EXIT_SUCCESS : say(&err);
 }

@@ -63,6 +63,13 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static int asked_to_stop(const struct postgres *p, struct err *err)
+{
+    return patience_ended(p->patience)
+               ? err_set(err, ERR_UNAVAILABLE, "asked to stop while PostgreSQL was starting")
+               : 0;
+}
+
 /* ---- folders ---- */
 
 static int make_folders(const char *path, struct err *err)
@@ -189,7 +196,10 @@ static int make_cluster(struct postgres *p, struct err *err)
                     NULL};
     log_info("making a private PostgreSQL", "folder=%s", p->cluster);
     begin_log(p);
-    if (postgres_wait(postgres_spawn(&maker, "initdb", argv)) != 0)
+    int status = postgres_wait(postgres_spawn(&maker, "initdb", argv), p->patience);
+    if (asked_to_stop(p, err) < 0)
+        return -1;
+    if (status != 0)
         return err_set(err, ERR_INTERNAL, "initdb failed: %s", postgres_last_error(p, line, sizeof line));
     if (rename(folder, p->cluster) < 0)
         return err_set(err, ERR_INTERNAL, "%s: cannot be moved into place: %s", folder, strerror(errno));
@@ -311,9 +321,11 @@ static int wait_until_up(struct postgres *p, struct err *err)
     char conninfo[PATH_MAX + 256];
 
     for (int64_t deadline = now_ms() + START_SECONDS * 1000; now_ms() < deadline; sleep_ms(POLL_MS)) {
-        write_conninfo(p, conninfo, sizeof conninfo, "postgres");
+        write_conninfo(p, conninfo, sizeof conninfo, "postgres connect_timeout=2");
         if (PQping(conninfo) == PQPING_OK)
             return 0;
+        if (asked_to_stop(p, err) < 0)
+            return -1;
         if (has_died(p) && launch_again(p, err) < 0)
             return -1;
     }
@@ -364,16 +376,20 @@ static int find_or_launch(struct postgres *p, struct err *err)
     for (int64_t deadline = now_ms() + START_SECONDS * 1000; !*p->socket_dir; sleep_ms(POLL_MS)) {
         if (!postgres_find_running(p->cluster, p->socket_dir) || now_ms() > deadline)
             return launch(p, err);
+        if (asked_to_stop(p, err) < 0)
+            return -1;
     }
     p->socket_is_ours = !strncmp(p->socket_dir, "/tmp/pawl-", 10);
     return 0;
 }
 
-int postgres_start(const char *data_dir, struct postgres **out, struct err *err)
+int postgres_start(const char *data_dir, const struct patience *patience, struct postgres **out,
+                   struct err *err)
 {
     struct postgres *p = mem_calloc(1, sizeof *p);
 
     p->lock = -1;
+    p->patience = patience;
     if (make_folders(data_dir, err) < 0)
         goto out;
     if (!realpath(data_dir, p->data_dir)) {
@@ -386,9 +402,10 @@ int postgres_start(const char *data_dir, struct postgres **out, struct err *err)
         find_cluster(p, err) < 0 || find_or_launch(p, err) < 0)
         goto out;
     if (wait_until_up(p, err) < 0 || make_database(p, err) < 0) {
-        postgres_stop(p, 5);
+        postgres_stop(p, 2);
         return -1;
     }
+    p->patience = NULL;
     log_info("PostgreSQL runs", "pid=%d folder=%s", (int)p->pid, p->cluster);
     *out = p;
     return 0;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "run/patience.h"
 
 struct postgres;
 
@@ -16,9 +17,11 @@ struct postgres;
  * Finds or makes the cluster in data_dir, starts it unless it runs, waits until it answers (at most 60 s),
  * makes the database "pawl".  PAWL_PG_BIN names the folder of PostgreSQL's programs; else the newest
  * installed one that fits. -1 with a one-line cause: data of another major version, no PostgreSQL installed,
- * folder not accessible, another pawld holds the data directory.  Blocks: called before the reactors start.
+ * folder not accessible, another pawld holds the data directory; or patience has ended (which NULL never
+ * does): then what was begun has been undone.  Blocks.
  */
-int postgres_start(const char *data_dir, struct postgres **out, struct err *err);
+int postgres_start(const char *data_dir, const struct patience *patience, struct postgres **out,
+                   struct err *err);
 
 const char *postgres_conninfo(const struct postgres *p); /* for libpq; valid until postgres_stop */
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -58,13 +59,19 @@ pid_t postgres_spawn(const struct postgres *p, const char *program, char *argv[]
     return pid;
 }
 
-int postgres_wait(pid_t pid)
+int postgres_wait(pid_t pid, const struct patience *patience)
 {
     int status;
+    pid_t ended;
 
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
+    while ((ended = waitpid(pid, &status, patience ? WNOHANG : 0)) != pid) {
+        if (ended < 0 && errno != EINTR)
             return -1;
+        if (!patience_ended(patience))
+            poll(NULL, 0, patience ? PATIENCE_MS / 5 : 0);
+        else
+            kill(-pid, SIGKILL); /* it leads a session of its own */
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -76,7 +83,7 @@ int postgres_can_enter(const struct postgres *p, const char *folder)
         int error = become(p);
         _exit(error ? error : chdir(folder) < 0 ? errno : 0);
     }
-    return pid < 0 ? errno : postgres_wait(pid);
+    return pid < 0 ? errno : postgres_wait(pid, NULL);
 }
 
 const char *postgres_last_error(const struct postgres *p, char *buf, size_t size)

@@ -28,6 +28,7 @@ struct postgres {
     pid_t pid;     /* the postmaster */
     bool is_child; /* else it was started by an earlier pawld */
     char conninfo[PATH_MAX + 256];
+    const struct patience *patience; /* while it starts */
 };
 
 /* ---- postgres_find.c ---- */
@@ -49,8 +50,8 @@ void postgres_mark_dead(const char *cluster);
 /* Runs a program of p->bin as its user, output appended to the log; returns its pid, or -1. Between fork and
  * exec: only system calls. */
 pid_t postgres_spawn(const struct postgres *p, const char *program, char *argv[]);
-/* Waits for it: its exit status, or -1. */
-int postgres_wait(pid_t pid);
+/* Waits for it: its exit status, or -1; when patience has ended it is killed, with what it has started. */
+int postgres_wait(pid_t pid, const struct patience *patience);
 /* Can the user enter that folder? 0, or errno. */
 int postgres_can_enter(const struct postgres *p, const char *folder);
 /* The last error that the newest program has logged, or where to look; for people. */

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "asl/exec.h"
+#include "run/patience.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,18 +22,20 @@ struct store;
 
 /*
  * Blocking, once per process before any reactor: connects, migrates under a lock, re-applies views and
- * functions. -1 with ERR_UNAVAILABLE when the database cannot be reached (try again later), else a one-line
+ * functions. -1 with ERR_UNAVAILABLE when the database cannot be reached, or patience has ended (which NULL
+ * never does): try again later; else a one-line
  * cause for good: it belongs to a newer pawld, it is not UTF-8, the server is too old, rights are missing.
  */
-int store_migrate(const char *conninfo, struct err *err);
+int store_migrate(const char *conninfo, const struct patience *patience, struct err *err);
 
 struct store_settings {          /* of the database: the same for every pawld on it */
     unsigned char token_key[16]; /* made by the first migration */
 };
-int store_settings(const char *conninfo, struct store_settings *out,
+int store_settings(const char *conninfo, const struct patience *patience, struct store_settings *out,
                    struct err *err); /* blocking, after store_migrate */
 /* "arn:aws:states:REGION:ACCOUNT:", for the views. Blocking, after store_migrate. */
-int store_set_arn_prefix(const char *conninfo, const char *prefix, struct err *err);
+int store_set_arn_prefix(const char *conninfo, const struct patience *patience, const char *prefix,
+                         struct err *err);
 
 struct store_events {      /* what the store tells its reactor */
     void (*up)(void *arg); /* both connections stand (again), statements are prepared */

@@ -1,57 +1,133 @@
-/* The schema, at start: migrations once, functions and views whenever their text has changed.  Blocking. */
+/*
+ * The schema, at start: migrations once, functions and views whenever their text has changed.  Blocking, but
+ * ever ready to give up (patience.h).
+ */
 #include "run/store_priv.h"
 
 #include "run/log.h"
 
 #include <openssl/evp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
-enum { MIGRATE_LOCK = 0x7061776c /* "pawl" */, OLDEST_SERVER = 140000 };
+enum { MIGRATE_LOCK = 0x7061776c /* "pawl" */, OLDEST_SERVER = 140000, CONNECT_MS = 3000 };
 
 /* ---- one connection, one error ---- */
+
+struct session {
+    PGconn *pg;
+    const struct patience *patience;
+};
 
 static void silence(void *arg, const PGresult *r)
 {
 }
 
-/* Three seconds: a pawld that waits for its database still ends within five when it is asked to. */
-static PGconn *open_connection(const char *conninfo, struct err *err)
+static int stopped(const struct session *s, struct err *err)
 {
-    const char *keys[] = {"connect_timeout", "dbname", "fallback_application_name", "client_encoding", NULL};
-    const char *values[] = {"3", conninfo, "pawld start", "UTF8", NULL};
-    PGconn *pg = PQconnectdbParams(keys, values, 1);
+    return patience_ended(s->patience)
+               ? err_set(err, ERR_UNAVAILABLE, "asked to stop while waiting for the database")
+               : 0;
+}
 
-    if (PQstatus(pg) != CONNECTION_OK) {
-        const char *why = PQerrorMessage(pg);
-        err_set(err, ERR_UNAVAILABLE, "%.*s", (int)strcspn(why, "\n"), why);
-        PQfinish(pg);
-        return NULL;
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int connect_within(struct session *s, int64_t ms, struct err *err)
+{
+    PostgresPollingStatusType step = PGRES_POLLING_WRITING;
+
+    for (int64_t until = now_ms() + ms; step != PGRES_POLLING_OK; step = PQconnectPoll(s->pg)) {
+        if (step == PGRES_POLLING_FAILED || PQstatus(s->pg) == CONNECTION_BAD) {
+            const char *why = PQerrorMessage(s->pg);
+            return err_set(err, ERR_UNAVAILABLE, "%.*s", (int)strcspn(why, "\n"), why);
+        }
+        struct pollfd fd = {.fd = PQsocket(s->pg),
+                            .events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+        while (poll(&fd, 1, PATIENCE_MS) == 0) {
+            if (stopped(s, err) < 0)
+                return -1;
+            if (now_ms() > until)
+                return err_set(err, ERR_UNAVAILABLE, "no answer from the database within %d seconds",
+                               (int)(ms / 1000));
+        }
     }
-    PQsetNoticeReceiver(pg, silence, NULL);
-    return pg;
+    return 0;
+}
+
+static void close_session(struct session *s)
+{
+    PQfinish(s->pg);
+    s->pg = NULL;
+}
+
+static int open_session(struct session *s, const char *conninfo, const struct patience *patience,
+                        struct err *err)
+{
+    const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", NULL};
+    const char *values[] = {conninfo, "pawld start", "UTF8", NULL};
+
+    *s = (struct session){.pg = PQconnectStartParams(keys, values, 1), .patience = patience};
+    PAWL_ASSERT(s->pg);
+    if (connect_within(s, CONNECT_MS, err) < 0) {
+        close_session(s);
+        return -1;
+    }
+    PQsetNoticeReceiver(s->pg, silence, NULL);
+    return 0;
+}
+
+/* The last result of what was sent, as PQexec gives it; NULL: nobody wants to wait any longer. */
+static PGresult *await(struct session *s, int sent, struct err *err)
+{
+    PGresult *last = NULL, *r;
+
+    while (sent) {
+        while (PQisBusy(s->pg)) {
+            struct pollfd fd = {.fd = PQsocket(s->pg), .events = POLLIN};
+            if (stopped(s, err) < 0) {
+                PQclear(last);
+                return NULL;
+            }
+            if (poll(&fd, 1, PATIENCE_MS) > 0 && !PQconsumeInput(s->pg))
+                break;
+        }
+        r = PQgetResult(s->pg);
+        if (!r)
+            break;
+        PQclear(last);
+        last = r;
+    }
+    return last ? last : PQmakeEmptyPGresult(s->pg, PGRES_FATAL_ERROR);
 }
 
 /* Takes r. what: what was tried, for people. */
-static int check(PGconn *pg, PGresult *r, const char *what, struct err *err)
+static int check(struct session *s, PGresult *r, const char *what, struct err *err)
 {
     ExecStatusType status = PQresultStatus(r);
     bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (!ok)
-        err_set(err, PQstatus(pg) == CONNECTION_OK ? ERR_INTERNAL : ERR_UNAVAILABLE, "%s: %s", what,
-                message ? message : PQerrorMessage(pg));
+    if (r && !ok)
+        err_set(err, PQstatus(s->pg) == CONNECTION_OK ? ERR_INTERNAL : ERR_UNAVAILABLE, "%s: %s", what,
+                message ? message : PQerrorMessage(s->pg));
     PQclear(r);
     return ok ? 0 : -1;
 }
 
-static int run(PGconn *pg, const char *sql, const char *what, struct err *err)
+static int run(struct session *s, const char *sql, const char *what, struct err *err)
 {
-    return check(pg, PQexec(pg, sql), what, err);
+    return check(s, await(s, PQsendQuery(s->pg, sql), err), what, err);
 }
 
-static int run_with(PGconn *pg, const char *sql, const char *what, struct err *err, int n, ...)
+static int run_with(struct session *s, const char *sql, const char *what, struct err *err, int n, ...)
 {
     const char *values[4];
     va_list args;
@@ -60,17 +136,17 @@ static int run_with(PGconn *pg, const char *sql, const char *what, struct err *e
     for (int i = 0; i < n; i++)
         values[i] = va_arg(args, const char *);
     va_end(args);
-    return check(pg, PQexecParams(pg, sql, n, NULL, values, NULL, NULL, 0), what, err);
+    return check(s, await(s, PQsendQueryParams(s->pg, sql, n, NULL, values, NULL, NULL, 0), err), what, err);
 }
 
 /* One value as text into buf; "" for NULL and for no row. */
-static int ask(PGconn *pg, const char *sql, char *buf, size_t size, struct err *err)
+static int ask(struct session *s, const char *sql, char *buf, size_t size, struct err *err)
 {
-    PGresult *r = PQexec(pg, sql);
+    PGresult *r = await(s, PQsendQuery(s->pg, sql), err);
 
     if (PQresultStatus(r) == PGRES_TUPLES_OK)
         snprintf(buf, size, "%s", PQntuples(r) ? PQgetvalue(r, 0, 0) : "");
-    return check(pg, r, sql, err);
+    return check(s, r, sql, err);
 }
 
 /* ---- migrations ---- */
@@ -100,26 +176,26 @@ static int newest_known(void)
     return newest;
 }
 
-static int check_server(PGconn *pg, struct err *err)
+static int check_server(struct session *s, struct err *err)
 {
-    if (PQserverVersion(pg) < OLDEST_SERVER)
+    if (PQserverVersion(s->pg) < OLDEST_SERVER)
         return err_set(err, ERR_INTERNAL, "PostgreSQL %d is too old: pawld needs 14 or newer",
-                       PQserverVersion(pg) / 10000);
-    if (strcmp(PQparameterStatus(pg, "server_encoding"), "UTF8"))
+                       PQserverVersion(s->pg) / 10000);
+    if (strcmp(PQparameterStatus(s->pg, "server_encoding"), "UTF8"))
         return err_set(err, ERR_INTERNAL, "the database has the encoding %s: pawld needs UTF8",
-                       PQparameterStatus(pg, "server_encoding"));
+                       PQparameterStatus(s->pg, "server_encoding"));
     return 0;
 }
 
-static int make_schema(PGconn *pg, struct err *err)
+static int make_schema(struct session *s, struct err *err)
 {
     char found[16];
 
-    if (ask(pg, "SELECT to_regclass('pawl.migration') IS NOT NULL", found, sizeof found, err) < 0)
+    if (ask(s, "SELECT to_regclass('pawl.migration') IS NOT NULL", found, sizeof found, err) < 0)
         return -1;
     if (*found == 't')
         return 0;
-    return run(pg,
+    return run(s,
                "CREATE SCHEMA IF NOT EXISTS pawl;"
                "COMMENT ON SCHEMA pawl IS 'Durable workflows: read the views, call the functions; the tables "
                "belong to pawld.';"
@@ -136,26 +212,26 @@ static int make_schema(PGconn *pg, struct err *err)
                "cannot make the schema pawl", err);
 }
 
-static int migrate_one(PGconn *pg, const struct schema_file *f, struct err *err)
+static int migrate_one(struct session *s, const struct schema_file *f, struct err *err)
 {
     char version[16], what[128];
 
     snprintf(version, sizeof version, "%d", version_of(f));
     snprintf(what, sizeof what, "migration %s", base_name(f));
-    if (run(pg, "BEGIN", what, err) < 0 || run(pg, f->text, what, err) < 0 ||
-        run_with(pg, "INSERT INTO pawl.migration (version, name) VALUES ($1, $2)", what, err, 2, version,
+    if (run(s, "BEGIN", what, err) < 0 || run(s, f->text, what, err) < 0 ||
+        run_with(s, "INSERT INTO pawl.migration (version, name) VALUES ($1, $2)", what, err, 2, version,
                  base_name(f)) < 0)
         return -1;
     log_info("migrated", "version=%s", version);
-    return run(pg, "COMMIT", what, err);
+    return run(s, "COMMIT", what, err);
 }
 
-static int migrate(PGconn *pg, struct err *err)
+static int migrate(struct session *s, struct err *err)
 {
     char newest[16];
 
-    if (make_schema(pg, err) < 0 ||
-        ask(pg, "SELECT coalesce(max(version), 0) FROM pawl.migration", newest, sizeof newest, err) < 0)
+    if (make_schema(s, err) < 0 ||
+        ask(s, "SELECT coalesce(max(version), 0) FROM pawl.migration", newest, sizeof newest, err) < 0)
         return -1;
     if (atoi(newest) > newest_known())
         return err_set(
@@ -163,7 +239,7 @@ static int migrate(PGconn *pg, struct err *err)
             "the database belongs to a newer pawld (its schema is version %s, this pawld knows %d)", newest,
             newest_known());
     for (const struct schema_file *f = SCHEMA_FILES; f->name; f++)
-        if (is_in(f, "migrations/") && version_of(f) > atoi(newest) && migrate_one(pg, f, err) < 0)
+        if (is_in(f, "migrations/") && version_of(f) > atoi(newest) && migrate_one(s, f, err) < 0)
             return -1;
     return 0;
 }
@@ -185,10 +261,10 @@ static void digest(char hex[65])
         snprintf(hex + 2 * i, 3, "%02x", sum[i]);
 }
 
-static int apply_folder(PGconn *pg, const char *folder, struct err *err)
+static int apply_folder(struct session *s, const char *folder, struct err *err)
 {
     for (const struct schema_file *f = SCHEMA_FILES; f->name; f++)
-        if (is_in(f, folder) && run(pg, f->text, f->name, err) < 0)
+        if (is_in(f, folder) && run(s, f->text, f->name, err) < 0)
             return -1;
     return 0;
 }
@@ -197,9 +273,9 @@ static int apply_folder(PGconn *pg, const char *folder, struct err *err)
  * A view whose columns have changed cannot be replaced, nor a function that returns something else: all of
  * ours go and come again, unless others build on them.
  */
-static int drop_texts(PGconn *pg, struct err *err)
+static int drop_texts(struct session *s, struct err *err)
 {
-    return run(pg,
+    return run(s,
                "DO $$ DECLARE v text; BEGIN"
                " FOR v IN SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind = 'v'"
                "          AND c.relnamespace = 'pawl'::regnamespace ORDER BY c.oid DESC"
@@ -210,51 +286,67 @@ static int drop_texts(PGconn *pg, struct err *err)
                "cannot replace the views and functions of the schema pawl", err);
 }
 
-static int apply_texts(PGconn *pg, struct err *err)
+static int apply_texts(struct session *s, struct err *err)
 {
-    if (run(pg, "SAVEPOINT views", "views", err) < 0)
+    if (run(s, "SAVEPOINT views", "views", err) < 0)
         return -1;
-    if (apply_folder(pg, "functions/", err) == 0 && apply_folder(pg, "views/", err) == 0)
+    if (apply_folder(s, "functions/", err) == 0 && apply_folder(s, "views/", err) == 0)
         return 0;
-    if (run(pg, "ROLLBACK TO SAVEPOINT views", "views", err) < 0 || drop_texts(pg, err) < 0)
+    if (run(s, "ROLLBACK TO SAVEPOINT views", "views", err) < 0 || drop_texts(s, err) < 0)
         return -1;
-    return apply_folder(pg, "functions/", err) < 0 ? -1 : apply_folder(pg, "views/", err);
+    return apply_folder(s, "functions/", err) < 0 ? -1 : apply_folder(s, "views/", err);
 }
 
-static int renew_texts(PGconn *pg, struct err *err)
+static int renew_texts(struct session *s, struct err *err)
 {
     char mine[65], theirs[80];
 
     digest(mine);
-    if (ask(pg, "SELECT value FROM pawl.setting WHERE name = 'schema_text'", theirs, sizeof theirs, err) < 0)
+    if (ask(s, "SELECT value FROM pawl.setting WHERE name = 'schema_text'", theirs, sizeof theirs, err) < 0)
         return -1;
     if (!strcmp(mine, theirs))
         return 0;
-    if (run(pg, "BEGIN", "views", err) < 0 || apply_texts(pg, err) < 0 ||
-        run_with(pg,
+    if (run(s, "BEGIN", "views", err) < 0 || apply_texts(s, err) < 0 ||
+        run_with(s,
                  "INSERT INTO pawl.setting (name, value) VALUES ('schema_text', $1)"
                  " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                  "pawl.setting", err, 1, mine) < 0)
         return -1;
-    return run(pg, "COMMIT", "views", err);
+    return run(s, "COMMIT", "views", err);
 }
 
 /* ---- the doors ---- */
 
-int store_migrate(const char *conninfo, struct err *err)
+/* Held until the session ends. One that waits in line would not hear that it should stop: it asks again. */
+static int take_turn(struct session *s, struct err *err)
 {
-    PGconn *pg = open_connection(conninfo, err);
-    char lock[64];
+    char got[8], sql[64];
+
+    snprintf(sql, sizeof sql, "SELECT pg_try_advisory_lock(%d, 0)", MIGRATE_LOCK);
+    for (int tries = 0;; tries++) {
+        if (ask(s, sql, got, sizeof got, err) < 0)
+            return -1;
+        if (*got == 't')
+            return 0;
+        if (tries == 0)
+            log_info("another pawld migrates the database; waiting for it", NULL);
+        if (stopped(s, err) < 0)
+            return -1;
+        poll(NULL, 0, PATIENCE_MS);
+    }
+}
+
+int store_migrate(const char *conninfo, const struct patience *patience, struct err *err)
+{
+    struct session s;
     int rc = -1;
 
-    if (!pg)
+    if (open_session(&s, conninfo, patience, err) < 0)
         return -1;
-    snprintf(lock, sizeof lock, "SELECT pg_advisory_lock(%d, 0)",
-             MIGRATE_LOCK); /* until the connection ends */
-    if (check_server(pg, err) == 0 && run(pg, lock, "migration", err) == 0 && migrate(pg, err) == 0 &&
-        renew_texts(pg, err) == 0)
+    if (check_server(&s, err) == 0 && take_turn(&s, err) == 0 && migrate(&s, err) == 0 &&
+        renew_texts(&s, err) == 0)
         rc = 0;
-    PQfinish(pg);
+    close_session(&s);
     return rc;
 }
 
@@ -269,32 +361,34 @@ static int read_hex(const char *hex, unsigned char *bytes, size_t n)
     return 0;
 }
 
-int store_settings(const char *conninfo, struct store_settings *out, struct err *err)
+int store_settings(const char *conninfo, const struct patience *patience, struct store_settings *out,
+                   struct err *err)
 {
-    PGconn *pg = open_connection(conninfo, err);
+    struct session s;
     char key[64];
 
-    if (!pg)
+    if (open_session(&s, conninfo, patience, err) < 0)
         return -1;
-    int rc = ask(pg, "SELECT value FROM pawl.setting WHERE name = 'token_key'", key, sizeof key, err);
+    int rc = ask(&s, "SELECT value FROM pawl.setting WHERE name = 'token_key'", key, sizeof key, err);
     if (rc == 0 && (strlen(key) != 2 * sizeof out->token_key ||
                     read_hex(key, out->token_key, sizeof out->token_key) < 0))
         rc = err_set(err, ERR_INTERNAL, "pawl.setting: token_key is not 32 hexadecimal digits");
-    PQfinish(pg);
+    close_session(&s);
     return rc;
 }
 
-int store_set_arn_prefix(const char *conninfo, const char *prefix, struct err *err)
+int store_set_arn_prefix(const char *conninfo, const struct patience *patience, const char *prefix,
+                         struct err *err)
 {
-    PGconn *pg = open_connection(conninfo, err);
+    struct session s;
 
-    if (!pg)
+    if (open_session(&s, conninfo, patience, err) < 0)
         return -1;
     int rc = run_with(
-        pg,
+        &s,
         "INSERT INTO pawl.setting (name, value) VALUES ('arn_prefix', $1)"
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.value <> excluded.value",
         "pawl.setting", err, 1, prefix);
-    PQfinish(pg);
+    close_session(&s);
     return rc;
 }

@@ -83,7 +83,7 @@ void scene_open(struct scene *sc)
     struct err err;
 
     scene_database(sc);
-    ck_assert_msg(store_migrate(sc->conninfo, &err) == 0, "%s", err.cause);
+    ck_assert_msg(store_migrate(sc->conninfo, NULL, &err) == 0, "%s", err.cause);
     uv_loop_init(&sc->loop);
     sc->store =
         store_open(&sc->loop, sc->conninfo, &(struct store_events){scene_up, scene_down, scene_notified, sc});

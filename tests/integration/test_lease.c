@@ -393,7 +393,7 @@ START_TEST(a_forged_token_is_dropped)
     scene_open(&sc);
     holder_open(&a, 0);
     executions(lease_slot(a.lease), 1000, 1);
-    ck_assert_int_eq(store_settings(sc.conninfo, &settings, NULL), 0);
+    ck_assert_int_eq(store_settings(sc.conninfo, NULL, &settings, NULL), 0);
     struct inbox *inbox = inbox_open(&sc.loop, a.store, on_got, &post);
     inbox_owner(inbox, lease_slot(a.lease), lease_epoch(a.lease));
     unsigned char wrong[16] = {1};

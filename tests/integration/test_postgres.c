@@ -38,7 +38,7 @@ static struct postgres *start(void)
     struct postgres *p = NULL;
     struct err err;
 
-    ck_assert_msg(postgres_start(data, &p, &err) == 0, "%s", err.cause);
+    ck_assert_msg(postgres_start(data, NULL, &p, &err) == 0, "%s", err.cause);
     return p;
 }
 
@@ -99,7 +99,7 @@ START_TEST(a_second_pawld_is_refused)
 
     make_folder();
     struct postgres *p = start();
-    ck_assert_int_eq(postgres_start(data, &second, &err), -1);
+    ck_assert_int_eq(postgres_start(data, NULL, &second, &err), -1);
     ck_assert_msg(strstr(err.cause, "another pawld holds it"), "%s", err.cause);
     postgres_stop(p, 5);
     remove_folder();
@@ -215,7 +215,7 @@ START_TEST(data_of_another_version_is_refused)
     FILE *f = fopen(path, "w");
     fputs("9\n", f);
     fclose(f);
-    ck_assert_int_eq(postgres_start(data, &p, &err), -1);
+    ck_assert_int_eq(postgres_start(data, NULL, &p, &err), -1);
     ck_assert_msg(strstr(err.cause, "PostgreSQL 9, which is not installed"), "%s", err.cause);
     remove_folder();
 }
@@ -230,7 +230,7 @@ START_TEST(a_folder_that_the_user_cannot_enter_is_refused)
         return; /* PostgreSQL runs as ourselves */
     make_folder();
     chmod(folder, 0700);
-    ck_assert_int_eq(postgres_start(data, &p, &err), -1);
+    ck_assert_int_eq(postgres_start(data, NULL, &p, &err), -1);
     ck_assert_msg(strstr(err.cause, "cannot enter") && !strchr(err.cause, '\n'), "%s", err.cause);
     remove_folder();
 }

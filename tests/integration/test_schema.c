@@ -127,7 +127,7 @@ START_TEST(executions_show_what_went_in_and_came_out)
                                     "output, events, arn) FROM pawl.executions"),
                      "first order SUCCEEDED 00:00:05 {\"n\":1} \"ok\" 10"
                      " arn:aws:states:us-east-1:000000000000:execution:order:first");
-    ck_assert_int_eq(store_set_arn_prefix(sc.conninfo, "arn:aws:states:here:123:", NULL), 0);
+    ck_assert_int_eq(store_set_arn_prefix(sc.conninfo, NULL, "arn:aws:states:here:123:", NULL), 0);
     ck_assert_str_eq(scene_ask(&sc, "SELECT arn FROM pawl.executions"),
                      "arn:aws:states:here:123:execution:order:first");
     scene_close(&sc);

@@ -54,10 +54,10 @@ START_TEST(migrations_run_once)
     struct err err;
 
     scene_database(&sc);
-    ck_assert_msg(store_migrate(sc.conninfo, &err) == 0, "%s", err.cause);
+    ck_assert_msg(store_migrate(sc.conninfo, NULL, &err) == 0, "%s", err.cause);
     char *first = strdup(scene_ask(
         &sc, "SELECT string_agg(version || ' ' || applied_at, ',' ORDER BY version) FROM pawl.migration"));
-    ck_assert_msg(store_migrate(sc.conninfo, &err) == 0, "%s", err.cause);
+    ck_assert_msg(store_migrate(sc.conninfo, NULL, &err) == 0, "%s", err.cause);
     ck_assert_str_eq(
         first,
         scene_ask(
@@ -73,9 +73,9 @@ START_TEST(a_database_of_a_newer_pawld_is_refused)
     struct err err;
 
     scene_database(&sc);
-    ck_assert_int_eq(store_migrate(sc.conninfo, &err), 0);
+    ck_assert_int_eq(store_migrate(sc.conninfo, NULL, &err), 0);
     scene_do(&sc, "INSERT INTO pawl.migration (version, name) VALUES (9999, '9999_future.sql')");
-    ck_assert_int_eq(store_migrate(sc.conninfo, &err), -1);
+    ck_assert_int_eq(store_migrate(sc.conninfo, NULL, &err), -1);
     ck_assert_msg(strstr(err.cause, "newer pawld") && !strchr(err.cause, '\n'), "%s", err.cause);
     PQfinish(sc.sql);
 }
@@ -86,13 +86,13 @@ START_TEST(views_and_functions_of_another_shape_are_replaced)
     struct err err;
 
     scene_database(&sc);
-    ck_assert_int_eq(store_migrate(sc.conninfo, &err), 0);
+    ck_assert_int_eq(store_migrate(sc.conninfo, NULL, &err), 0);
     scene_do(&sc, "DROP VIEW pawl.leases");
     scene_do(&sc, "CREATE VIEW pawl.leases AS SELECT 1 AS other");
     scene_do(&sc, "DROP FUNCTION pawl.lease_key() CASCADE");
     scene_do(&sc, "CREATE FUNCTION pawl.lease_key() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$");
     scene_do(&sc, "UPDATE pawl.setting SET value = 'of another pawld' WHERE name = 'schema_text'");
-    ck_assert_msg(store_migrate(sc.conninfo, &err) == 0, "%s", err.cause);
+    ck_assert_msg(store_migrate(sc.conninfo, NULL, &err) == 0, "%s", err.cause);
     ck_assert_str_eq(scene_ask(&sc, "SELECT pg_typeof(pawl.lease_key()) || ' ' || count(*) FROM pawl.leases"),
                      "integer 0");
     PQfinish(sc.sql);
@@ -103,7 +103,7 @@ START_TEST(a_server_that_is_not_there_is_said_in_one_line)
 {
     struct err err;
 
-    ck_assert_int_eq(store_migrate("host=/nonexistent dbname=x", &err), -1);
+    ck_assert_int_eq(store_migrate("host=/nonexistent dbname=x", NULL, &err), -1);
     ck_assert_str_eq(err.name, ERR_UNAVAILABLE);
     ck_assert(!strchr(err.cause, '\n'));
 }
@@ -114,7 +114,7 @@ START_TEST(everything_has_a_comment)
     struct err err;
 
     scene_database(&sc);
-    ck_assert_int_eq(store_migrate(sc.conninfo, &err), 0);
+    ck_assert_int_eq(store_migrate(sc.conninfo, NULL, &err), 0);
     ck_assert_str_eq(
         scene_ask(
             &sc,

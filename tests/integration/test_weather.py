@@ -167,6 +167,19 @@ class OnStage(unittest.TestCase):
                 return False
         stage.wait_until(yes, seconds, "pawld being ready again")
 
+    def alive_at_once(self, p):
+        """From the moment at which it listens."""
+        def listens():
+            with socket.socket() as s:
+                return s.connect_ex(("127.0.0.1", p.port)) == 0
+        stage.wait_until(listens, 10, "pawld listening")
+        self.assertEqual(stage.Client(p.port, timeout=1).request("GET", "/healthz")[0], 200)
+
+    def ends_when_asked(self, p):
+        began = time.monotonic()
+        self.assertEqual(p.stop(10), 0)
+        self.assertLess(time.monotonic() - began, 5 * stage.SLOW)
+
 
 class BadWeather(OnStage):
     def test_postgresql_is_absent_at_the_start_and_comes(self):
@@ -183,6 +196,17 @@ class BadWeather(OnStage):
         c.start()
         self.ready(client)
         self.works(self.deploy(p), "after")
+
+    def test_the_database_accepts_connections_and_never_answers(self):
+        silent = socket.socket()
+        self.addCleanup(silent.close)
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(100)
+        p = self.pawld("--database", "host=127.0.0.1 port=%d dbname=x" % silent.getsockname()[1]).start(wait=0)
+        self.alive_at_once(p)
+        self.assertEqual(stage.Client(p.port).request("GET", "/readyz")[0], 503)
+        p.wait_for_line(20)
+        self.ends_when_asked(p)
 
     def test_postgresql_is_restarted_under_load(self):
         c = self.cluster()
@@ -482,6 +506,32 @@ class Goodbye(OnStage):
         client = stage.Client(p.start().port)
         time.sleep(1)
         self.assertEqual([client.aws("DescribeExecution", executionArn=arn)["status"] for arn in running], ["RUNNING"] * 10)
+
+    def test_sigterm_ends_one_that_waits_for_another_to_migrate(self):
+        c = self.cluster()
+        holder = subprocess.Popen(stage.as_server_user(["psql", "-XqAt", "-d", c.conninfo("pawl")]), stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, cwd="/", text=True)
+        self.addCleanup(holder.communicate)
+        holder.stdin.write("SELECT pg_advisory_lock(%d, 0);\n" % 0x7061776c)
+        holder.stdin.flush()
+        holder.stdout.readline()
+        p = self.pawld("--database", c.conninfo("pawl")).start(wait=0)
+        stage.wait_until(lambda: "waiting for it" in p.tail(), 10, "pawld waiting for its turn")
+        self.alive_at_once(p)
+        self.ends_when_asked(p)
+        p.start(wait=0)
+        time.sleep(0.5)
+        holder.communicate("SELECT pg_advisory_unlock_all();\n")
+        p.wait_for_line(20)
+        self.works(self.deploy(p), "after")
+
+    def test_sigterm_ends_one_whose_postgresql_is_being_made(self):
+        p = self.pawld("--data-dir", self.folder / "data").start(wait=0)
+        stage.wait_until(lambda: os.path.exists(self.folder / "data/postgres.new/PG_VERSION"), 20, "initdb at work", 0.01)
+        self.alive_at_once(p)
+        self.ends_when_asked(p)
+        p.start(60)
+        self.works(self.deploy(p), "after")
 
     def test_sigterm_gives_the_lease_back(self):
         c = self.cluster()

@@ -339,7 +339,7 @@ static void block_done(struct exec *ex, struct frame *f, struct value *output)
 
 static bool can_leave(const struct frame *f)
 {
-    return f->phase == FRAME_ENTERED || f->phase == FRAME_WAITING ||
+    return f->phase == FRAME_ENTERED || f->phase == FRAME_WAITING || f->phase == FRAME_RETRYING ||
            (f->phase == FRAME_CHILDREN && f->children->open == 0);
 }
 
@@ -426,11 +426,16 @@ static bool task_answered(struct exec *ex, struct frame *f, const struct event *
     return true;
 }
 
+/* In the state with no attempt under way, or with branches or iterations that are given up. */
+static bool can_retry(const struct frame *f)
+{
+    return f->phase == FRAME_ENTERED || f->phase == FRAME_CHILDREN || f->phase == FRAME_RETRYING;
+}
+
 /* prev is the failure: of the task itself, or of the branch or iteration that failed first. */
 static bool retry_scheduled(struct exec *ex, struct frame *f, const struct event *e)
 {
-    if (!f->state || (f->phase != FRAME_ENTERED && f->phase != FRAME_CHILDREN) ||
-        (size_t)e->index >= f->state->nretriers)
+    if (!f->state || !can_retry(f) || (size_t)e->index >= f->state->nretriers)
         return false;
     drop_children(ex, f);
     if (!f->retries)

@@ -235,6 +235,7 @@ static void on_second(uv_timer_t *second)
     struct reactor *r = second->data;
 
     watched_remind(r);
+    calls_ask_again(r);
     r->seconds_draining += r->phase != REACTOR_RUNNING;
 }
 

@@ -33,16 +33,26 @@ static void call_free(struct reactor *r, struct call *c)
     metric_set(&r->metrics.calls_open, invoke_running(r->invoke));
 }
 
+static void leave_unanswered(struct reactor *r, struct call *c)
+{
+    DL_DELETE2(r->unanswered, c, unanswered_prev, unanswered_next);
+    c->unanswered = false;
+}
+
 /* Nobody waits for it any more. The registry's answer, if it is still owed, frees it. */
 void call_drop(struct reactor *r, struct call *c)
 {
+    bool owed = !c->wire && !c->unanswered;
+
+    if (c->unanswered)
+        leave_unanswered(r, c);
+    if (c->wire)
+        invoke_cancel(r->invoke, c->wire);
     DL_DELETE(c->run->calls, c);
     c->run = NULL;
     DL_APPEND(r->asking, c);
-    if (!c->wire)
-        return;
-    invoke_cancel(r->invoke, c->wire);
-    call_free(r, c);
+    if (!owed)
+        call_free(r, c);
 }
 
 void calls_forget(struct reactor *r)
@@ -148,6 +158,18 @@ static void function_missing(struct reactor *r, struct call *c)
     answered(r, c, NULL, ERR_FUNCTION_NOT_FOUND, cause);
 }
 
+/* Not the function's fault, so it costs the task no retry: it waits, at most until its own deadline. */
+static void wait_for_registry(struct reactor *r, struct call *c, const struct err *err)
+{
+    char quoted[512];
+
+    if (!r->unanswered)
+        log_warn("function cannot be looked up, will be asked again", "function=%s why=%s", c->name,
+                 log_quote(quoted, sizeof quoted, err->cause));
+    DL_APPEND2(r->unanswered, c, unanswered_prev, unanswered_next);
+    c->unanswered = true;
+}
+
 static void on_function(void *arg, struct function *fn, const struct err *err)
 {
     struct call *c = arg;
@@ -161,7 +183,19 @@ static void on_function(void *arg, struct function *fn, const struct err *err)
     else if (!strcmp(err->name, ERR_FUNCTION_NOT_FOUND))
         function_missing(r, c);
     else
-        answered(r, c, NULL, ERR_FUNCTION_SERVICE, err->cause);
+        wait_for_registry(r, c, err);
+}
+
+void calls_ask_again(struct reactor *r)
+{
+    struct call *last = r->unanswered ? r->unanswered->unanswered_prev : NULL;
+
+    for (bool more = last; more && r->unanswered;) {
+        struct call *c = r->unanswered;
+        more = c != last;
+        leave_unanswered(r, c);
+        catalog_function(r->catalog, c->name, on_function, c);
+    }
 }
 
 static void call_function(struct reactor *r, struct run *run, const struct effect *e)

@@ -305,6 +305,22 @@ class BadWeather(OnStage):
                 self.works(client, "after-" + table)
         self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
 
+    def test_the_registry_of_functions_cannot_be_read_for_a_while(self):
+        c = self.cluster()
+        client = self.deploy(self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start())
+        client.deploy("short", {"StartAt": "T", "States": {"T": dict(CALL["States"]["T"], TimeoutSeconds=3)}})
+        holder = threading.Thread(target=stage.sql, args=(
+            c.conninfo("pawl"), "BEGIN; LOCK TABLE pawl.function IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(7); COMMIT"))
+        holder.start()
+        time.sleep(0.5)
+        patient = [self.start(client, "call", "patient-%d" % i) for i in range(3)]
+        short = self.start(client, "short", "short")
+        self.assertEqual(self.ended(client, short, 6)["error"], "States.Timeout")
+        holder.join()
+        for arn in patient:
+            self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED", "no error that it would have to retry")
+        self.assertEqual(len(self.function.calls), 3)
+
     def test_definitions_cannot_be_read_for_a_while(self):
         c = self.cluster()
         p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()

@@ -76,6 +76,11 @@ json_object *value_tree(struct value *v)
     return v->tree;
 }
 
+bool value_has_tree(const struct value *v)
+{
+    return v->has_tree;
+}
+
 size_t value_bytes(struct value *v)
 {
     size_t len;

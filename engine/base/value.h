@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,9 @@ const char *value_text(struct value *v, size_t *len);
 
 /* The tree, borrowed; NULL is JSON null. */
 struct json_object *value_tree(struct value *v);
+
+/* Has it its tree now?  A text that nobody has looked into has none. */
+bool value_has_tree(const struct value *v);
 
 /* Bytes of the text: what the 262,144 limit is measured on. */
 size_t value_bytes(struct value *v);

@@ -1,4 +1,5 @@
 # The benchmark: its own function server, the driver of pawld, the floors; bench.py runs them and prints the table.
+# language.c and language.py measure the language alone.
 
 BENCH_PROGRAMS = $(addprefix $(B)/tests/bench/,fnserver load floor)
 
@@ -9,6 +10,15 @@ $(B)/tests/bench/load: $(B)/tests/bench/load.o $(B)/tests/bench/meter.o $(B)/tes
 $(B)/tests/bench/floor: $(B)/tests/bench/floor.o $(B)/tests/bench/meter.o $(B)/tests/bench/wire.o
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libpq libcurl) -lpthread
 
-.PHONY: bench
-bench: all $(BENCH_PROGRAMS) ## what a step costs, beside the floors of this machine (BENCH_QUICK=1: once, and short)
+$(B)/tests/bench/language: $(B)/tests/bench/language.o $(B)/libpawlcore.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORELIBS)
+
+.PHONY: bench bench-language bench-language-keep
+bench: all $(BENCH_PROGRAMS) bench-language ## what a step costs, beside the floors of this machine (BENCH_QUICK=1: once, and short)
 	@tests/bench/bench.py $(B)
+
+bench-language: $(B)/tests/bench/language ## the language alone: states/s, and instructions (needs valgrind) beside the kept ones
+	@CC="$(CC)" tests/bench/language.py $(B)
+
+bench-language-keep: $(B)/tests/bench/language
+	@CC="$(CC)" tests/bench/language.py $(B) --keep

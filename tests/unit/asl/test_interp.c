@@ -367,6 +367,38 @@ START_TEST(a_map_of_1000_calls_never_has_more_than_40_out)
 }
 END_TEST
 
+/* ---- payloads ---- */
+
+static const char UNLOOKING[] =
+    "{\"StartAt\":\"A\",\"States\":{"
+    "\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},"
+    "\"B\":{" FUNCTION ",\"ResultPath\":null,\"Next\":\"C\"},"
+    "\"C\":{" FUNCTION ",\"OutputPath\":\"$\",\"Next\":\"D\"},"
+    "\"D\":{\"Type\":\"Parallel\",\"ResultPath\":null,\"Next\":\"E\",\"Branches\":["
+    "{\"StartAt\":\"D1\",\"States\":{\"D1\":{\"Type\":\"Succeed\"}}}]},"
+    "\"E\":{\"Type\":\"Succeed\"}}}";
+
+START_TEST(a_payload_that_nobody_looks_into_is_never_parsed)
+{
+    struct value *input = value_new("{\"a\":[1,2]}", 11), *answer = value_new("{ \"b\" : [] }", 12);
+    struct err err;
+
+    world = world_new(UNLOOKING);
+    ck_assert_int_eq(
+        world_step(world, &(struct stimulus){.type = STIM_START, .data = input}, WORLD_EPOCH_US, &err), 0);
+    for (int i = 0; i < 2; i++) {
+        struct stimulus in = {
+            .type = STIM_TASK_SUCCEEDED, .event_id = world->calls[0].event_id, .data = answer};
+        ck_assert_int_eq(world_step(world, &in, WORLD_EPOCH_US, &err), 0);
+    }
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    ck_assert_ptr_eq(world->exec.output, answer);
+    ck_assert(!value_has_tree(input) && !value_has_tree(answer));
+    value_unref(input);
+    value_unref(answer);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("the interpreter");
@@ -387,6 +419,7 @@ int main(void)
     tcase_add_test(t, one_outcome_may_gather_several_steps);
     tcase_add_test(t, errors_and_causes_from_outside_are_made_clean_and_short);
     tcase_add_test(t, a_map_of_1000_calls_never_has_more_than_40_out);
+    tcase_add_test(t, a_payload_that_nobody_looks_into_is_never_parsed);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

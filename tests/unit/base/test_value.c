@@ -13,6 +13,9 @@ START_TEST(text_passes_through_unparsed)
     ck_assert_str_eq(value_text(v, &len), text);
     ck_assert_uint_eq(len, strlen(text));
     ck_assert_uint_eq(value_bytes(v), strlen(text));
+    ck_assert(!value_has_tree(v));
+    value_tree(v);
+    ck_assert(value_has_tree(v));
     value_unref(v);
 }
 END_TEST

@@ -63,7 +63,7 @@ struct asl_task {
     enum asl_pattern pattern;
     const char *resource;         /* as written */
     const char *function;         /* ASL_FUNCTION: the name in the registry */
-    const char *resource_type;    /* Task* events: "lambda", "http" */
+    const char *resource_type;    /* Task* events: "lambda", "http", a service */
     const char *resource_name;    /* Task* events: "invoke", "invoke.waitForTaskToken", the URL */
     bool at_most_once;            /* "Delivery": "AtMostOnce": not sent again after a crash */
     struct asl_seconds timeout;   /* TimeoutSeconds, TimeoutSecondsPath */
@@ -156,6 +156,13 @@ struct asl {
  * express: by the rules of EXPRESS machines.
  */
 struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings);
+/*
+ * The same for a state that is to be tried (trial.h).  lone: the text is one state, and becomes a machine of
+ * that state, ASL_LONE_NAME; where it leads to need not be there.  What only a mock can stand in for is
+ * allowed in the definition.
+ */
+#define ASL_LONE_NAME "StateName" /* recorded: places in findings, $$.State.Name */
+struct asl *asl_parse_trial(const char *text, size_t len, bool lone, struct asl_findings *findings);
 void asl_free(struct asl *asl);
 
 /* The state of that name, anywhere in the machine; NULL: none. Fast: names are sorted. */

@@ -75,11 +75,25 @@ static const struct asl_state *find_target(const struct asl *asl, const struct a
     return found ? *found : NULL;
 }
 
+/* Where a lone state would go: only its name is known. */
+static const struct asl_state *stand_in(struct asl_compile *c, const struct asl_link *l)
+{
+    struct asl_state *st = arena_alloc(c->r.arena, sizeof *st);
+
+    st->name = arena_strndup(c->r.arena, l->target, l->len);
+    st->type = ASL_SUCCEED;
+    st->block = l->block;
+    c->torn = true;
+    return st;
+}
+
 static void resolve(struct asl_compile *c, const struct asl_link *l)
 {
     const struct place at = {.up = l->at, .key = l->field};
 
     *l->slot = find_target(c->asl, l);
+    if (!*l->slot && c->lone && !l->block->owner && l->len && !memchr(l->target, '\0', l->len))
+        *l->slot = stand_in(c, l);
     if (*l->slot || l->block->nstates == 0)
         return;
     finding_error(c->r.findings, &at, FINDING_TARGET, "Missing '%s' target: %.320s", l->field, l->target);

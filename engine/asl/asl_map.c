@@ -196,7 +196,7 @@ static void parse_distributed(struct asl_reader *s, bool distributed)
     parse_percentage(s);
     for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS && !distributed; i++)
         if (read_has(&s->in, FIELDS[i]))
-            read_unsupported(&s->in, FIELDS[i],
+            read_mockable(&s->in, FIELDS[i],
                              arena_printf(s->c->r.scratch, "%s in a Map of mode INLINE", FIELDS[i]));
 }
 
@@ -224,7 +224,7 @@ static struct config parse_config(struct asl_reader *s, const struct read_in *pr
     if (s->c->express)
         read_error(&in, "Mode", "Express state machine does not support Map states of mode DISTRIBUTED");
     else if (unsupported_mode(mode))
-        read_unsupported(&in, "Mode", unsupported_mode(mode));
+        read_mockable(&in, "Mode", unsupported_mode(mode));
     return config;
 }
 

@@ -186,13 +186,19 @@ static void parse_machine(struct asl_compile *c, const struct read_in *in)
                                         (size_t)json_object_get_string_len(comment));
 }
 
-static void compile(struct asl *asl, json_object *doc, bool express, struct asl_findings *findings)
+/* How a text is read. */
+struct manner {
+    bool express, trial, lone;
+};
+
+static void compile(struct asl *asl, json_object *doc, struct manner how, struct asl_findings *findings)
 {
-    struct asl_compile c = {.asl = asl, .express = express};
+    struct asl_compile c = {.asl = asl, .express = how.express, .lone = how.lone};
     struct place *root;
     struct read_in in;
 
-    c.r = (struct reading){.arena = asl->arena, .scratch = arena_new(), .findings = findings};
+    c.r = (struct reading){
+        .arena = asl->arena, .scratch = arena_new(), .findings = findings, .trial = how.trial};
     root = arena_alloc(c.r.scratch, sizeof *root);
     read_object(&in, &c.r, doc, root);
     parse_machine(&c, &in);
@@ -298,7 +304,18 @@ static json_object *parse_document(const char *text, size_t len, struct asl_find
     return doc;
 }
 
-struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings)
+/* The machine that holds nothing but this state. */
+static json_object *machine_around(json_object *state)
+{
+    json_object *machine = json_object_new_object(), *states = json_object_new_object();
+
+    json_object_object_add(states, ASL_LONE_NAME, state);
+    json_object_object_add(machine, "StartAt", json_object_new_string(ASL_LONE_NAME));
+    json_object_object_add(machine, "States", states);
+    return machine;
+}
+
+static struct asl *parse(const char *text, size_t len, struct manner how, struct asl_findings *findings)
 {
     struct asl_findings own = {0}, *f = findings ? findings : &own;
     struct asl *asl = NULL;
@@ -309,7 +326,9 @@ struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_fin
         asl = arena_alloc(arena, sizeof *asl);
         asl->arena = arena;
         source_duplicates(text, len, f);
-        compile(asl, doc, express, f);
+        if (how.lone)
+            doc = machine_around(doc);
+        compile(asl, doc, how, f);
         json_object_put(doc);
     }
     if (asl && !asl_findings_good(f)) {
@@ -318,6 +337,16 @@ struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_fin
     }
     asl_findings_fini(&own);
     return asl;
+}
+
+struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings)
+{
+    return parse(text, len, (struct manner){.express = express}, findings);
+}
+
+struct asl *asl_parse_trial(const char *text, size_t len, bool lone, struct asl_findings *findings)
+{
+    return parse(text, len, (struct manner){.trial = true, .lone = lone}, findings);
 }
 
 /* ---- the compiled definition ---- */

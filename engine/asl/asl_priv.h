@@ -35,6 +35,7 @@ struct asl_compile {
     struct reading r;
     struct asl *asl;
     bool express;
+    bool lone;    /* the document is one state, to be tried: its targets need not be there */
     bool jsonata; /* the machine's QueryLanguage */
     bool torn;    /* some transitions could not be read: who is reachable cannot be told */
     struct asl_state **states;

@@ -18,11 +18,6 @@ int asl_resource_unknown(const struct read_in *in, const char *text)
         text);
 }
 
-static int not_built(struct asl_reader *s, const char *text)
-{
-    return read_unsupported(&s->in, "Resource", arena_printf(s->c->r.scratch, "The resource %.300s", text));
-}
-
 /* What stands behind the prefix in the text, or NULL. */
 static const char *behind(const char *text, const char *prefix)
 {
@@ -166,7 +161,9 @@ static int parse_integration(struct asl_reader *s, const char *text, const struc
     task->resource_name = arena_strndup(s->c->r.arena, arn->rest + strlen(i.service) + 1,
                                         strlen(arn->rest) - strlen(i.service) - 1);
     check_parameters(s, &i, invoke);
-    return unsupported_integration(i.service, i.action) ? not_built(s, text) : 0;
+    if (!unsupported_integration(i.service, i.action))
+        return 0;
+    return read_mockable(&s->in, "Resource", arena_printf(s->c->r.scratch, "The resource %.300s", text));
 }
 
 /* ---- activity:NAME ---- */
@@ -178,7 +175,7 @@ static int parse_activity(struct asl_reader *s, const char *text, const char *na
     if (s->c->express)
         return read_error(&s->in, "Resource", "Express state machine does not support Activity ARN");
     s->st->u.task.kind = ASL_ACTIVITY;
-    return read_unsupported(&s->in, "Resource", "An activity");
+    return read_mockable(&s->in, "Resource", "An activity");
 }
 
 static int parse_states_resource(struct asl_reader *s, const char *text, const struct resource_arn *arn)
@@ -201,7 +198,8 @@ static int parse_arn(struct asl_reader *s, const char *text)
     if (strcmp(arn.service, "states") == 0)
         return parse_states_resource(s, text, &arn);
     if (strcmp(arn.service, "swf") == 0 && behind(arn.rest, "task:"))
-        return not_built(s, text);
+        return read_unsupported(&s->in, "Resource",
+                                arena_printf(s->c->r.scratch, "The resource %.300s", text));
     return asl_resource_unknown(&s->in, text);
 }
 

@@ -138,13 +138,20 @@ static struct frame *innermost_map(const struct scope *sc, int32_t *index)
 static int make_context(struct scope *sc, struct err *err)
 {
     const struct exec *ex = sc->s->ex;
-    json_object *item = NULL;
+    json_object *item = NULL, *given = ex->inspection ? ex->inspection->context : NULL;
     int32_t index;
     struct frame *map = innermost_map(sc, &index);
 
     if (map && map_context(sc, map, index, &item, err) < 0)
         return -1;
     sc->context = json_object_new_object();
+    if (given) {
+        json_object_object_foreach(given, name, part)
+            json_object_object_add(sc->context, name, json_object_get(part));
+        if (item)
+            json_object_object_add(sc->context, "Map", item);
+        return 0;
+    }
     json_object_object_add(sc->context, "Execution", execution_context(ex));
     json_object_object_add(sc->context, "StateMachine", machine_context(ex));
     json_object_object_add(sc->context, "State", state_context(sc->f));
@@ -314,6 +321,8 @@ int dataflow_input(struct step *s, struct frame *f, struct value **in, struct er
     scope_init(&sc, s, f, f->input);
     int rc = scope_path(&sc, &f->state->input_path, in, err);
     scope_fini(&sc);
+    if (rc == 0)
+        stage_seen(s, INSPECT_INPUT_PATH, *in);
     return rc;
 }
 
@@ -348,7 +357,10 @@ int dataflow_args(struct step *s, struct frame *f, struct value *in, bool schedu
     sc.scheduling = scheduling;
     int rc = scope_template(&sc, f->state->parameters, args, err);
     scope_fini(&sc);
-    return value_fitting(rc, f->state->name, args, err);
+    rc = value_fitting(rc, f->state->name, args, err);
+    if (rc == 0)
+        stage_seen(s, INSPECT_PARAMETERS, *args);
+    return rc;
 }
 
 static int select_result(struct step *s, struct frame *f, struct value *result, struct value **out,
@@ -388,10 +400,12 @@ int dataflow_output(struct step *s, struct frame *f, struct value *result, struc
 
     if (select_result(s, f, result, &selected, err) < 0)
         return -1;
+    stage_seen(s, INSPECT_RESULT_SELECTOR, selected);
     int rc = place_result(f, selected, &placed, err);
     value_unref(selected);
     if (rc < 0)
         return -1;
+    stage_seen(s, INSPECT_RESULT_PATH, placed);
     rc = output_path(s, f, placed, out, err);
     value_unref(placed);
     return rc;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "asl/event.h"
+#include "asl/inspect.h"
 
 #include <uthash.h>
 
@@ -88,10 +89,11 @@ struct exec {               /* never moved: its frames point into it */
     struct value *input, *output;
     char *error, *cause; /* of a failed, aborted or timed-out execution; NULL: absent */
     struct frame root;
-    struct frame *frames;   /* hash of the open frames but the root */
-    struct frame *attempts; /* hash of those of them that have an attempt under way */
-    int64_t wake_us;        /* the earliest deadline, kept by exec_wake */
-    bool wake_stale;        /* the frame that had it has lost it */
+    struct frame *frames;          /* hash of the open frames but the root */
+    struct frame *attempts;        /* hash of those of them that have an attempt under way */
+    int64_t wake_us;               /* the earliest deadline, kept by exec_wake */
+    bool wake_stale;               /* the frame that had it has lost it */
+    struct inspection *inspection; /* of a trial; borrowed; NULL: an ordinary execution */
 };
 
 void exec_init(struct exec *ex, int64_t id, struct asl *asl, const char *name);

@@ -215,18 +215,27 @@ static void make_room(struct step *s)
     s->cap = grown(s->cap);
 }
 
-void step_start(struct step *s, const struct frame *child, struct value *input)
+static void step_add(struct step *s, const struct frame *f, const struct asl_state *to, struct value *input)
 {
     if (step_over(s))
         return;
     make_room(s);
-    s->todo[s->ntodo++] = (struct transition){child->id, child->block->start, value_ref(input)};
+    s->todo[s->ntodo++] = (struct transition){f->id, to, value_ref(input)};
+}
+
+void step_start(struct step *s, const struct frame *child, struct value *input)
+{
+    step_add(s, child, child->block->start, input);
 }
 
 void step_go(struct step *s, const struct frame *f, const struct asl_state *to, struct value *input)
 {
     if (step_over(s))
         return;
+    if (s->ex->inspection) { /* a trial ends here */
+        s->ex->inspection->next = to;
+        return;
+    }
     if (s->next == 0)
         make_room(s);
     s->todo[s->next ? --s->next : s->ntodo++] = (struct transition){f->id, to, value_ref(input)};
@@ -312,6 +321,24 @@ void state_done(struct step *s, struct frame *f, struct value *result)
     value_unref(output);
 }
 
+bool state_mocked(struct step *s, struct frame *f)
+{
+    struct inspection *in = s->ex->inspection;
+
+    if (!in || !in->mocked)
+        return false;
+    if (in->result) {
+        if (f->state->type == ASL_TASK)
+            stage_seen(s, INSPECT_RESULT, in->result);
+        state_done(s, f, in->result);
+    } else {
+        state_failed(s, f,
+                     &(struct failure){
+                         .error = in->error, .cause = in->cause, .match = in->error, .event_id = f->last_id});
+    }
+    return true;
+}
+
 void waits_long(struct step *s, struct frame *f)
 {
     value_rest(f->input);
@@ -338,7 +365,7 @@ static void start(struct step *s, const struct stimulus *in)
 
     PAWL_ASSERT(ex->last_event_id == 0 && in->data);
     emit(s, &ex->root, (struct event){.type = EV_EXECUTION_STARTED, .data = in->data, .seed = in->seed});
-    step_start(s, &ex->root, in->data);
+    step_add(s, &ex->root, ex->inspection ? ex->inspection->state : ex->root.block->start, in->data);
 }
 
 static int call_answered(struct step *s, const struct stimulus *in, struct err *err)
@@ -552,7 +579,7 @@ static void arn(const struct exec *ex, const char *kind, struct js_buf *out)
 
 void interp_execution_arn(const struct exec *ex, struct js_buf *out)
 {
-    arn(ex, "execution:", out);
+    arn(ex, ex->inspection ? "express:" : "execution:", out); /* a trial runs as EXPRESS does (recorded) */
     js_buf_str(out, ":");
     js_buf_str(out, ex->name);
 }

@@ -80,7 +80,8 @@ static bool retry(struct step *s, struct frame *f, const struct failure *why)
     if (i < 0)
         return false;
     uint64_t jitter = clock_dice(~s->ex->seed, (uint64_t)why->event_id); /* each failure draws its own */
-    int64_t wait = retry_delay(&st->retriers[i], f->retries ? f->retries[i] : 0, jitter);
+    uint32_t made = s->ex->inspection ? s->ex->inspection->retries : f->retries ? f->retries[i] : 0;
+    int64_t wait = retry_delay(&st->retriers[i], made, jitter);
     if (wait == RETRY_EXHAUSTED)
         return false;
 
@@ -139,6 +140,8 @@ void state_failed(struct step *s, struct frame *f, const struct failure *why)
 {
     struct failure told = *why;
 
+    if (s->ex->inspection)
+        inspect_failure(s->ex->inspection, why->error, why->cause);
     abort_children(s, f, why->from, why->event_id);
     if (step_over(s) || retry(s, f, why))
         return;
@@ -168,7 +171,7 @@ void frame_failed(struct step *s, struct frame *f, const struct failure *why)
 
 static const char *explained(struct step *s, const struct frame *f, const struct err *err)
 {
-    if (!strcmp(err->name, ERR_DATA_LIMIT))
+    if (!strcmp(err->name, ERR_DATA_LIMIT) || s->ex->inspection) /* a trial has no history to point into */
         return err->cause;
     return arena_printf(s->out->arena,
                         "An error occurred while executing the state '%s' (entered at the event id #%d). %s",

@@ -112,6 +112,20 @@ void frame_failed(struct step *s, struct frame *f, const struct failure *why);
 const char *error_text(struct step *s, const char *text, size_t len);
 const char *cause_text(struct step *s, const char *text, size_t len);
 
+/* ---- trials: see inspect.h ---- */
+
+/* What a stage shows, if somebody looks. */
+static inline void stage_seen(const struct step *s, enum inspect_stage stage, struct value *v)
+{
+    if (s->ex->inspection)
+        inspect_stage(s->ex->inspection, stage, v);
+}
+/*
+ * Instead of the state's own work a mock's result or error is taken, and the state ends; f may be gone then.
+ * false: there is no mock.
+ */
+bool state_mocked(struct step *s, struct frame *f);
+
 /* ---- dataflow.c ---- */
 
 /* Where paths and templates of one state are evaluated. */

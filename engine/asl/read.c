@@ -49,6 +49,11 @@ int read_unsupported(const struct read_in *in, const char *field, const char *wh
     return -1;
 }
 
+int read_mockable(const struct read_in *in, const char *field, const char *what)
+{
+    return in->r->trial ? 0 : read_unsupported(in, field, what);
+}
+
 /* "[States, StartAt]" */
 static const char *names_text(const struct read_in *in, const char *const *names, bool absent_only)
 {

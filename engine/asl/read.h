@@ -16,6 +16,7 @@ struct reading {
     struct arena *arena;   /* the definition's: what is compiled */
     struct arena *scratch; /* until the definition is compiled: places */
     struct asl_findings *findings;
+    bool trial; /* a state is tried: a mock may stand in for what this version cannot run */
 };
 
 struct read_in {
@@ -35,6 +36,8 @@ int read_error(const struct read_in *in, const char *field, const char *fmt, ...
     __attribute__((format(printf, 3, 4)));
 /* what ("An activity") is not built yet. */
 int read_unsupported(const struct read_in *in, const char *field, const char *what);
+/* The same for what a mock can stand in for: 0 in a trial. */
+int read_mockable(const struct read_in *in, const char *field, const char *what);
 
 /* ---- objects ---- */
 

@@ -29,6 +29,7 @@ void fail_begin(struct step *s, struct frame *f)
     struct scope sc;
     struct err err;
 
+    stage_seen(s, INSPECT_INPUT_PATH, f->input);
     scope_init(&sc, s, f, f->input);
     int rc = text_of(&sc, fail->error, fail->error_path, "ErrorPath", &why.error, &err);
     if (rc == 0)

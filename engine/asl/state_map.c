@@ -17,11 +17,15 @@ static int find_items(struct step *s, struct frame *f, struct value *in, struct 
     scope_fini(&sc);
     if (rc < 0)
         return -1;
-    if (json_object_is_type(value_tree(*items), json_type_array))
+    if (json_object_is_type(value_tree(*items), json_type_array)) {
+        stage_seen(s, INSPECT_ITEMS_PATH, *items);
         return 0;
+    }
     value_unref(*items);
+    /* "$$.x" is told as "$.x" (recorded). */
+    const char *text = path->path ? path->path->text : "$";
     return err_set(err, ERR_RUNTIME, "Reference path \"%s\" must point to array.",
-                   path->path ? path->path->text : "$");
+                   path->path && path->path->root == JPATH_CONTEXT ? text + 1 : text);
 }
 
 /* How many iterations may run at once. */
@@ -37,6 +41,8 @@ static int find_limit(struct step *s, struct frame *f, struct value *in, uint32_
         rc = scope_count(&sc, map->concurrency, "MaxConcurrencyPath", &n, err);
         scope_fini(&sc);
     }
+    if (rc == 0 && s->ex->inspection)
+        s->ex->inspection->max_concurrency = n;
     *limit = n > 0 && n < ASL_MAP_CONCURRENCY_MAX ? (uint32_t)n : ASL_MAP_CONCURRENCY_MAX;
     return rc;
 }
@@ -102,6 +108,46 @@ static bool start_iteration(struct step *s, struct frame *map, int32_t prev)
 
 /* ---- the state ---- */
 
+/* The inputs of all iterations, as an array; NULL: together they are more than a payload may be. */
+static int all_inputs(struct step *s, struct frame *map, struct value **all, struct err *err)
+{
+    struct js_buf text = {0};
+    struct value *input;
+    int rc = 0;
+
+    *all = NULL;
+    js_buf_str(&text, "[");
+    for (uint32_t i = 0; i < map->children->n && text.len <= VALUE_BYTES_MAX && s->visits < STEP_VISITS;
+         i++) {
+        if ((rc = item_input(s, map, (int32_t)i, &input, err)) < 0)
+            break;
+        size_t len;
+        const char *one = value_text(input, &len);
+        js_buf_str(&text, i ? "," : "");
+        js_buf_add(&text, one, len);
+        value_unref(input);
+    }
+    js_buf_str(&text, "]");
+    if (rc == 0)
+        value_spliced(map->state->name, text.p, text.len, all, NULL);
+    js_buf_fini(&text);
+    return rc;
+}
+
+/* A trial: no iteration runs, but what each would be given is looked at. */
+static void try_map(struct step *s, struct frame *f)
+{
+    struct value *inputs = NULL;
+    struct err err;
+
+    if (f->state->u.map.selector && all_inputs(s, f, &inputs, &err) < 0)
+        return state_broken(s, f, &err);
+    if (inputs)
+        stage_seen(s, INSPECT_ITEM_SELECTOR, inputs);
+    value_unref(inputs);
+    state_mocked(s, f);
+}
+
 static void start_map(struct step *s, struct frame *f, struct value *in, struct value *items, uint32_t limit)
 {
     size_t n = json_object_array_length(value_tree(items));
@@ -110,6 +156,8 @@ static void start_map(struct step *s, struct frame *f, struct value *in, struct 
         return;
     f->children->input = value_ref(in);
     f->children->items = value_ref(items);
+    if (s->ex->inspection)
+        return try_map(s, f);
     if (n == 0)
         return children_done(s, f, EV_MAP_SUCCEEDED);
     int32_t started_id = f->last_id;

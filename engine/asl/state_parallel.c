@@ -15,7 +15,7 @@ void parallel_begin(struct step *s, struct frame *f)
     value_unref(in);
     if (rc < 0)
         return state_broken(s, f, &err);
-    if (emit(s, f, (struct event){.type = EV_PARALLEL_STARTED}))
+    if (!state_mocked(s, f) && emit(s, f, (struct event){.type = EV_PARALLEL_STARTED}))
         DL_FOREACH (f->children->list, branch)
             step_start(s, branch, args);
     value_unref(args);

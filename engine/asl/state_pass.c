@@ -1,22 +1,37 @@
 #include "asl/interp_priv.h"
 
-/* "Pass: passes its input to its output", or Result, or what Parameters make of the input. */
+/* What Parameters make of the input. */
+static int shape_input(struct step *s, struct frame *f, struct value **result, struct err *err)
+{
+    struct value *in;
+
+    if (dataflow_input(s, f, &in, err) < 0)
+        return -1;
+    int rc = dataflow_args(s, f, in, false, result, err);
+    value_unref(in);
+    return rc;
+}
+
+/* Result is of the definition: its text alone may be shared. */
+static struct value *fixed_result(const struct asl_state *st)
+{
+    size_t len;
+    const char *text = value_text(st->u.pass.result, &len);
+
+    return value_new(text, len);
+}
+
+/* "Pass: passes its input to its output", or Result: then nobody looks at the input (recorded by trials). */
 void pass_begin(struct step *s, struct frame *f)
 {
-    struct value *in, *result, *fixed = f->state->u.pass.result;
+    struct value *result;
     struct err err;
-    size_t len;
 
-    if (dataflow_input(s, f, &in, &err) < 0)
+    if (f->state->u.pass.result) {
+        result = fixed_result(f->state);
+        stage_seen(s, INSPECT_RESULT, result);
+    } else if (shape_input(s, f, &result, &err) < 0) {
         return state_broken(s, f, &err);
-    int rc = dataflow_args(s, f, in, false, &result, &err);
-    value_unref(in);
-    if (rc < 0)
-        return state_broken(s, f, &err);
-    if (fixed) { /* of the definition: its text alone may be shared */
-        value_unref(result);
-        const char *text = value_text(fixed, &len);
-        result = value_new(text, len);
     }
     state_done(s, f, result);
     value_unref(result);

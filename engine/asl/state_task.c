@@ -94,7 +94,7 @@ void task_begin(struct step *s, struct frame *f)
 
     if (prepare(s, f, &e, &err) < 0) {
         state_broken(s, f, &err);
-    } else {
+    } else if (!state_mocked(s, f)) {
         emit(s, f, e);
         emit(s, f, (struct event){.type = k->started});
         step_call(s, f);
@@ -188,6 +188,7 @@ static int result_of(struct step *s, const struct frame *f, struct value *answer
 static void finish(struct step *s, struct frame *f, struct value *result)
 {
     emit(s, f, (struct event){.type = kind_of(f)->succeeded, .data = result});
+    stage_seen(s, INSPECT_RESULT, result);
     state_done(s, f, result);
 }
 

@@ -24,7 +24,6 @@ static const char *const NOT_BUILT[] = {
     "RedriveExecution",
     "StartSyncExecution",
     "TagResource",
-    "TestState",
     "UntagResource",
     "UpdateMapRun",
     "UpdateStateMachineAlias",

@@ -333,6 +333,35 @@ int op_check_json(const char *text, size_t len, struct err *err)
     return err_set(err, ERR_INVALID_INPUT, "%s", why.cause);
 }
 
+int op_check_input(const char *text, size_t len, struct err *err)
+{
+    struct err why;
+
+    if (len == 0)
+        return err_set(err, ERR_INVALID_INPUT,
+                       "Invalid State Machine Execution Input: 'Invalid execution input.'");
+    if (len > VALUE_BYTES_MAX)
+        return err_set(err, ERR_INVALID_INPUT,
+                       "Invalid State Machine Execution Input: 'The input has %zu bytes, more than %d'", len,
+                       VALUE_BYTES_MAX);
+    if (op_check_json(text, len, &why) < 0)
+        return err_set(err, ERR_INVALID_INPUT, "Invalid State Machine Execution Input: '%s'", why.cause);
+    return 0;
+}
+
+int op_check_role(const char *role, struct err *err)
+{
+    if (strncmp(role, "arn:", 4) || strpbrk(role, " \t\r\n"))
+        return err_set(err, ERR_INVALID_ARN, "Invalid Role Arn: '%.300s'", role);
+    return 0;
+}
+
+const char *op_default_role(const struct op_call *c, char buf[OP_ROLE_BYTES])
+{
+    snprintf(buf, OP_ROLE_BYTES, "arn:aws:iam::%.20s:role/pawl", c->ops->account);
+    return buf;
+}
+
 /* ---- reading ---- */
 
 json_object *op_get(const struct op_call *c, const char *member)

@@ -33,6 +33,8 @@ enum {
     OP_CLEAN = 32, /* may hold U+0000: read with op_clean */
 };
 
+enum { OP_DATA_CHARS_MAX = 262144 }; /* of inputs and other data in a request */
+
 struct op_member {
     const char *name;
     enum op_type type;
@@ -93,7 +95,7 @@ struct ops { /* of one reactor */
     const unsigned char *token_key;
     struct op_call *calls;         /* those that are not answered yet */
     unsigned waiting, waiting_max; /* callers of ?wait= and live events */
-    uint64_t dice, throws;         /* chance for request ids */
+    uint64_t dice, throws;         /* chance: for request ids, and (~dice) for trials */
 };
 
 struct ops *ops_new(struct reactor *r, const struct op_door *door);
@@ -115,6 +117,14 @@ int op_check_within(const char *prefix, const struct op_member *members, json_ob
 
 /* Is the text JSON?  -1 with a cause in the words that the service uses where it has some. Pure. */
 int op_check_json(const char *text, size_t len, struct err *err);
+
+/* The same for the input of an execution: ERR_INVALID_INPUT as StartExecution words it. Pure. */
+int op_check_input(const char *text, size_t len, struct err *err);
+/* May this be a role's ARN?  ERR_INVALID_ARN. Pure. */
+int op_check_role(const char *role, struct err *err);
+/* Whose role it is when nobody says: buf has OP_ROLE_BYTES. */
+enum { OP_ROLE_BYTES = 80 };
+const char *op_default_role(const struct op_call *c, char buf[OP_ROLE_BYTES]);
 
 const char *op_str(const struct op_call *c, const char *member, size_t *len); /* NULL: absent; borrowed */
 const char *op_clean(const struct op_call *c, const char *member); /* the same; U+0000 becomes U+FFFD */

@@ -88,7 +88,8 @@ static void put_execution(struct op_call *c, const struct store_result *r)
 
 /* ---- waiting until one has ended: ?wait= ---- */
 
-/* Between looks on hints that do not say that it has ended: a little less than the second between reminders. */
+/* Between looks on hints that do not say that it has ended: a little less than the second between reminders.
+ */
 static const int64_t LOOK_US = 9 * CLOCK_SECOND / 10;
 
 struct waiter { /* op_call's state */
@@ -291,22 +292,6 @@ static void on_machine(void *arg, struct definition *def, const struct err *err)
     reactor_start_execution(c->ops->reactor, &s->start, on_started, c);
 }
 
-static int check_input(const char *text, size_t len, struct err *err)
-{
-    struct err why;
-
-    if (len == 0)
-        return err_set(err, ERR_INVALID_INPUT,
-                       "Invalid State Machine Execution Input: 'Invalid execution input.'");
-    if (len > VALUE_BYTES_MAX)
-        return err_set(err, ERR_INVALID_INPUT,
-                       "Invalid State Machine Execution Input: 'The input has %zu bytes, more than %d'", len,
-                       VALUE_BYTES_MAX);
-    if (op_check_json(text, len, &why) < 0)
-        return err_set(err, ERR_INVALID_INPUT, "Invalid State Machine Execution Input: '%s'", why.cause);
-    return 0;
-}
-
 static int check_start(struct op_call *c, const char **input, size_t *input_len)
 {
     size_t len = 0;
@@ -317,7 +302,7 @@ static int check_start(struct op_call *c, const char **input, size_t *input_len)
         *input = "{}";
         *input_len = 2;
     }
-    if ((name && arn_name_check(name, len, &c->err) < 0) || check_input(*input, *input_len, &c->err) < 0)
+    if ((name && arn_name_check(name, len, &c->err) < 0) || op_check_input(*input, *input_len, &c->err) < 0)
         return op_fail_err(c, &c->err);
     if (name)
         snprintf(c->arn.execution, sizeof c->arn.execution, "%s", name);

@@ -37,6 +37,9 @@ void op_describe_function(struct op_call *c);
 void op_list_functions(struct op_call *c);
 void op_delete_function(struct op_call *c);
 
+/* ops_trial.c */
+void op_test_state(struct op_call *c);
+
 /* ops_status.c */
 void op_healthz(struct op_call *c);
 void op_readyz(struct op_call *c);

@@ -121,13 +121,6 @@ static int check_definition(const char *text, bool express, struct err *err)
     return rc;
 }
 
-static int check_role(const char *role, struct err *err)
-{
-    if (strncmp(role, "arn:", 4) || strpbrk(role, " \t\r\n"))
-        return err_set(err, ERR_INVALID_ARN, "Invalid Role Arn: '%.300s'", role);
-    return 0;
-}
-
 /* ---- one change of a machine ---- */
 
 enum mode { CREATE, UPDATE, PUT };
@@ -223,22 +216,16 @@ static void on_inserted(void *arg, const struct store_result *r, const struct er
     op_forget(c, OP_MACHINE, c->arn.machine, changed);
 }
 
-static const char *default_role(struct op_call *c, char buf[80])
-{
-    snprintf(buf, 80, "arn:aws:iam::%.20s:role/pawl", c->ops->account);
-    return buf;
-}
-
 static void insert(struct op_call *c)
 {
     struct change *ch = c->state;
-    char role[80];
+    char role[OP_ROLE_BYTES];
     const char *given = op_str(c, "roleArn", NULL);
     const struct store_param params[] = {
         {c->arn.machine},
         {ch->express ? "EXPRESS" : "STANDARD"},
         {js_text(ch->options, NULL)},
-        {given ? given : default_role(c, role)},
+        {given ? given : op_default_role(c, role)},
         {op_str(c, "definition", NULL)},
     };
     store_query(reactor_store(c->ops->reactor), INSERT_MACHINE, 5, params, on_inserted, c);
@@ -441,7 +428,7 @@ static int check_change(struct op_call *c, struct err *err)
     const char *role = op_str(c, "roleArn", NULL), *definition = op_str(c, "definition", NULL);
 
     ch->express = wants_express(c);
-    if (no_versions(c->in, err) < 0 || (role && check_role(role, err) < 0) ||
+    if (no_versions(c->in, err) < 0 || (role && op_check_role(role, err) < 0) ||
         read_options(c->in, &ch->options, err) < 0 || read_tags(c, ch->options, err) < 0)
         return -1;
     /* Others are checked by the type that the machine has. */

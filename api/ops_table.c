@@ -104,6 +104,14 @@ const struct op OPS[] = {
              {"severity", OP_STRING, QUERY, 0, 0, "[ERROR, WARNING]"},
              {"maxResults", OP_INTEGER, QUERY, 0, 100, NULL, "limit"})},
 
+    {"TestState", "POST", "/api/test-state", op_test_state,
+     MEMBERS({"definition", OP_JSON, REQUIRED, 1, ASL_DEFINITION_BYTES_MAX},
+             {"roleArn", OP_STRING, 0, 1, 256}, {"input", OP_JSON, 0, 0, OP_DATA_CHARS_MAX},
+             {"variables", OP_JSON, 0, 0, OP_DATA_CHARS_MAX}, {"context", OP_JSON, 0, 0, OP_DATA_CHARS_MAX},
+             {"stateName", OP_STRING, 0, 1, 80},
+             {"inspectionLevel", OP_STRING, 0, 0, 0, "[INFO, DEBUG, TRACE]"}, {"revealSecrets", OP_BOOLEAN},
+             {"mock", OP_OBJECT}, {"stateConfiguration", OP_OBJECT})},
+
     {NULL, "PUT", "/api/functions/{name}", op_put_function,
      MEMBERS({"url", OP_STRING, REQUIRED, 1, 2048}, {"headers", OP_OBJECT},
              {"timeoutSeconds", OP_INTEGER, 0, 1, 86400}, {"maxConcurrency", OP_INTEGER, 0, 0, 1000000})},

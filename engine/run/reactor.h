@@ -83,6 +83,18 @@ struct reactor_command {
 void reactor_send(struct reactor *r, const struct reactor_command *command, reactor_cb cb, void *arg);
 
 /*
+ * A call that belongs to no execution of this store: a trial's (asl/trial.h).  ex names it to the function
+ * and must live until the answer; e need not.  cb comes once, later, on this thread; result NULL: error,
+ * cause; all borrowed.  The very constant ERR_UNAVAILABLE: its function could not be looked up.  Dropped, it
+ * never comes.
+ */
+struct call;
+typedef void (*reactor_call_cb)(void *arg, struct value *result, const char *error, const char *cause);
+struct call *reactor_call(struct reactor *r, const struct exec *ex, const struct effect *e,
+                          reactor_call_cb cb, void *arg);
+void reactor_call_drop(struct reactor *r, struct call *call);
+
+/*
  * Tells when an execution has committed something new or ended. Only hints (the journal has the truth), at
  * least every second; watch from any reactor. finished: it has ended. Returns a handle for reactor_unwatch.
  */

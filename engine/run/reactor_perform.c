@@ -10,21 +10,28 @@
 
 /* ---- a call's life ---- */
 
-static struct call *call_new(struct reactor *r, struct run *run, const struct effect *e)
+static void enlist(struct call *c, struct call **list)
+{
+    c->list = list;
+    DL_APPEND(*list, c);
+}
+
+static struct call *call_new(struct reactor *r, const struct exec *ex, const struct effect *e,
+                             struct call **list)
 {
     struct call *c = mem_calloc(1, sizeof *c);
 
     c->reactor = r;
-    c->run = run;
+    c->ex = ex;
     c->effect = *e;
     value_ref(c->effect.body);
-    DL_APPEND(run->calls, c);
+    enlist(c, list);
     return c;
 }
 
 static void call_free(struct reactor *r, struct call *c)
 {
-    DL_DELETE(*(c->run ? &c->run->calls : &r->asking), c);
+    DL_DELETE(*c->list, c);
     if (c->fn)
         catalog_unpin_function(r->catalog, c->fn);
     value_unref(c->effect.body);
@@ -40,7 +47,7 @@ static void leave_unanswered(struct reactor *r, struct call *c)
 }
 
 /* Nobody waits for it any more. The registry's answer, if it is still owed, frees it. */
-void call_drop(struct reactor *r, struct call *c)
+void reactor_call_drop(struct reactor *r, struct call *c)
 {
     bool owed = !c->wire && !c->unanswered;
 
@@ -48,17 +55,18 @@ void call_drop(struct reactor *r, struct call *c)
         leave_unanswered(r, c);
     if (c->wire)
         invoke_cancel(r->invoke, c->wire);
-    DL_DELETE(c->run->calls, c);
+    DL_DELETE(*c->list, c);
     c->run = NULL;
-    DL_APPEND(r->asking, c);
+    c->told = NULL;
+    enlist(c, &r->loose_calls);
     if (!owed)
         call_free(r, c);
 }
 
 void calls_forget(struct reactor *r)
 {
-    while (r->asking)
-        call_free(r, r->asking);
+    while (r->loose_calls)
+        call_free(r, r->loose_calls);
 }
 
 /* ---- answers ---- */
@@ -86,6 +94,8 @@ static void answered(struct reactor *r, struct call *c, struct value *result, co
                      const char *cause)
 {
     struct run *run = c->run;
+    reactor_call_cb told = c->told;
+    void *arg = c->arg;
     struct stimulus in = {.type = result ? STIM_TASK_SUCCEEDED : STIM_TASK_FAILED,
                           .event_id = c->effect.event_id,
                           .data = result,
@@ -93,7 +103,10 @@ static void answered(struct reactor *r, struct call *c, struct value *result, co
                           .cause = cause};
 
     call_free(r, c);
-    run_step(r, run, &in, NULL); /* an attempt that is over wants no answer */
+    if (told)
+        told(arg, result, error, cause);
+    else
+        run_step(r, run, &in, NULL); /* an attempt that is over wants no answer */
 }
 
 void on_call_done(void *reactor, const struct invoke_request *req, const struct invoke_answer *answer)
@@ -114,7 +127,7 @@ void on_call_done(void *reactor, const struct invoke_request *req, const struct 
 static void send_call(struct reactor *r, struct call *c)
 {
     const struct effect *e = &c->effect;
-    struct exec *ex = &c->run->ex;
+    const struct exec *ex = c->ex;
     struct js_buf arn = {0};
 
     interp_execution_arn(ex, &arn);
@@ -146,7 +159,7 @@ static void send_call(struct reactor *r, struct call *c)
 static void function_missing(struct reactor *r, struct call *c)
 {
     const char *region = r->config.arn_prefix + strlen("arn:aws:states:");
-    uint64_t a = clock_dice((uint64_t)c->run->ex.id, (uint64_t)c->effect.event_id), b = clock_dice(a, 0);
+    uint64_t a = clock_dice((uint64_t)c->ex->id, (uint64_t)c->effect.event_id), b = clock_dice(a, 0);
     char cause[1024];
 
     snprintf(cause, sizeof cause,
@@ -176,12 +189,14 @@ static void on_function(void *arg, struct function *fn, const struct err *err)
     struct reactor *r = c->reactor;
 
     c->fn = fn;
-    if (!c->run)
+    if (!c->run && !c->told)
         call_free(r, c);
     else if (fn)
         send_call(r, c);
     else if (!strcmp(err->name, ERR_FUNCTION_NOT_FOUND))
         function_missing(r, c);
+    else if (c->told)
+        answered(r, c, NULL, err->name, err->cause);
     else
         wait_for_registry(r, c, err);
 }
@@ -198,10 +213,8 @@ void calls_ask_again(struct reactor *r)
     }
 }
 
-static void call_function(struct reactor *r, struct run *run, const struct effect *e)
+static void make_call(struct reactor *r, struct call *c, const struct effect *e)
 {
-    struct call *c = call_new(r, run, e);
-
     if (!e->function) {
         send_call(r, c);
         return;
@@ -211,13 +224,32 @@ static void call_function(struct reactor *r, struct run *run, const struct effec
         c->name = mem_strndup(e->function, strlen(e->function));
 }
 
+static void call_function(struct reactor *r, struct run *run, const struct effect *e)
+{
+    struct call *c = call_new(r, &run->ex, e, &run->calls);
+
+    c->run = run;
+    make_call(r, c, e);
+}
+
+struct call *reactor_call(struct reactor *r, const struct exec *ex, const struct effect *e,
+                          reactor_call_cb cb, void *arg)
+{
+    struct call *c = call_new(r, ex, e, &r->loose_calls);
+
+    c->told = cb;
+    c->arg = arg;
+    make_call(r, c, e);
+    return c;
+}
+
 static void cancel_call(struct reactor *r, struct run *run, int32_t event_id)
 {
     struct call *c;
 
     DL_FOREACH (run->calls, c)
         if (c->effect.event_id == event_id) {
-            call_drop(r, c);
+            reactor_call_drop(r, c);
             return;
         }
 }

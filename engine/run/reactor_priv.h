@@ -40,12 +40,16 @@ struct work {
 
 struct call { /* of a function, from its effect to its answer */
     struct reactor *reactor;
-    struct run *run;          /* NULL: nobody waits for it any more */
+    struct run *run;          /* whose it is; NULL: a trial's, or nobody's any more */
+    const struct exec *ex;    /* the run's or the trial's */
+    reactor_call_cb told;     /* a trial's; NULL: not one */
+    void *arg;                /* for told */
     struct invoke_call *wire; /* NULL: the registry is being asked */
     struct function *fn;      /* pinned; NULL: a URL, or not known yet */
     struct effect effect;     /* but its function, which was the outcome's */
     char *name;               /* of the function, while the registry is being asked */
-    struct call *prev, *next; /* of the run, or in reactor.asking */
+    struct call **list;       /* run.calls, or reactor.loose_calls */
+    struct call *prev, *next; /* there */
     bool unanswered;          /* the registry could not be asked: in reactor.unanswered */
     struct call *unanswered_prev, *unanswered_next;
 };
@@ -128,8 +132,8 @@ struct reactor {
 
     struct condemned *condemned;
     struct arrival *arrivals;
-    struct call *asking;     /* of runs that are gone, while the registry is being asked */
-    struct call *unanswered; /* the registry is asked again for them, once a second */
+    struct call *loose_calls; /* of trials; and of runs that are gone, while the registry is being asked */
+    struct call *unanswered;  /* the registry is asked again for them, once a second */
     struct errand *errands;
     struct stray *strays;
     struct watched *watched;
@@ -171,7 +175,6 @@ int id_slot(int64_t execution_id); /* of the reactor that made it */
 
 void perform(struct reactor *r, struct run *run, const struct effect *e);
 void perform_owed(struct reactor *r, struct run *run, int64_t now_us); /* recovery */
-void call_drop(struct reactor *r, struct call *c);
 void calls_ask_again(struct reactor *r); /* once a second: functions that could not be looked up */
 void calls_forget(struct reactor *r);    /* at the end: answers that never come */
 void on_call_done(void *reactor, const struct invoke_request *req, const struct invoke_answer *answer);

@@ -212,7 +212,7 @@ void run_forget(struct reactor *r, struct run *run, const struct err *err)
     metric_set(&r->metrics.executions_open, HASH_COUNT(r->runs));
     timer_clear(&r->timers, &run->timer);
     DL_FOREACH_SAFE (run->calls, c, next)
-        call_drop(r, c);
+        reactor_call_drop(r, c);
     if (open) {
         DL_DELETE(r->dirty, run);
         run->open = NULL;

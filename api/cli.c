@@ -1,6 +1,7 @@
 /* cli.c -- `pawl`: finds the command; the options that all commands share. */
 #include "cli.h"
 
+#include "base/value.h"
 #include "cli_jsonpath.h"
 #include "cli_validate.h"
 
@@ -23,6 +24,8 @@ static const struct command {
     {"stop", cli_stop, "EXECUTION", "stop an execution"},
     {"sql", cli_sql, "[-- PSQL ARGUMENTS]", "open psql on the store"},
     {"validate", cli_validate, "FILE...", "check definitions, without a server"},
+    {"test-state", cli_test_state, "FILE [STATE]",
+     "try one state; --mock-result, --mock-error: without a server"},
     {"jsonpath", cli_jsonpath, "[PATH]", "try a path on the JSON of standard input, without a server"},
 };
 enum { NCOMMANDS = sizeof COMMANDS / sizeof *COMMANDS };
@@ -108,6 +111,20 @@ int cli_read(const char *file, size_t max, struct js_buf *text, struct err *err)
     return 0;
 }
 
+int cli_read_json(const char *input, struct js_buf *text, struct err *err)
+{
+    const char *p = input + strspn(input, " \t\r\n");
+    js_buf_str(text, "");
+    if (strcmp(input, "-") && (strchr("{[\"", *p) || access(input, F_OK)) &&
+        !js_scan(input, strlen(input), err)) {
+        js_buf_str(text, input);
+        return 0;
+    }
+    if (*p == '{' || *p == '[')
+        return -1; /* broken JSON, and no file's name */
+    return cli_read(input, VALUE_BYTES_MAX, text, err);
+}
+
 /* ---- the program ---- */
 
 static void print_help(FILE *to)
@@ -116,7 +133,7 @@ static void print_help(FILE *to)
           "usage: pawl [--endpoint URL] [--json] COMMAND ...\n\n",
           to);
     for (int i = 0; i < NCOMMANDS; i++)
-        fprintf(to, "  %-9s %-20s %s\n", COMMANDS[i].name, COMMANDS[i].args, COMMANDS[i].says);
+        fprintf(to, "  %-10s %-20s %s\n", COMMANDS[i].name, COMMANDS[i].args, COMMANDS[i].says);
     fputs("\n`pawl COMMAND --help` tells more. An execution is named by its name, by MACHINE/NAME, or by its "
           "ARN.\n",
           to);

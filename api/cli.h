@@ -2,8 +2,8 @@
  * cli.h -- what the commands of `pawl` share: settings, and a way to pawld.
  *
  * pawl speaks HTTP to pawld and never reaches past it, but for `pawl sql`, which opens psql on the store;
- * validate and jsonpath use the pure core and no server.  A command returns its exit status: 0; 1: it did not
- * work, or the execution failed; 2: it was called wrongly.
+ * validate, jsonpath and (but for calls) test-state use the pure core and no server.  A command returns its
+ * exit status: 0; 1: it did not work, or the execution failed; 2: it was called wrongly.
  */
 #pragma once
 
@@ -35,6 +35,10 @@ void cli_print_json(json_object *taken);
 /* A whole file, or standard input for "-". 0, or -1 with err; text is the caller's. At most max bytes. */
 int cli_read(const char *file, size_t max, struct js_buf *text, struct err *err);
 
+/* What an option says: a file, "-" for standard input, or JSON itself; at most VALUE_BYTES_MAX. As cli_read.
+ */
+int cli_read_json(const char *given, struct js_buf *text, struct err *err);
+
 /* ---- the commands: argv[0] is their name, as "pawl start" ---- */
 int cli_deploy(int argc, char **argv);
 int cli_function(int argc, char **argv);
@@ -44,3 +48,4 @@ int cli_show(int argc, char **argv);
 int cli_history(int argc, char **argv);
 int cli_stop(int argc, char **argv);
 int cli_sql(int argc, char **argv);
+int cli_test_state(int argc, char **argv);

@@ -157,21 +157,6 @@ static error_t start_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* --input: a file, "-", or JSON itself. */
-static int read_input(const char *input, struct js_buf *text, struct err *err)
-{
-    const char *p = input + strspn(input, " \t\r\n");
-    js_buf_str(text, "");
-    if (strcmp(input, "-") && (strchr("{[\"", *p) || access(input, F_OK)) &&
-        !js_scan(input, strlen(input), err)) {
-        js_buf_str(text, input);
-        return 0;
-    }
-    if (*p == '{' || *p == '[')
-        return -1; /* broken JSON, and no file's name */
-    return cli_read(input, VALUE_BYTES_MAX, text, err);
-}
-
 static int request_start(const struct start_args *a, const struct js_buf *input, json_object **out,
                          struct err *err)
 {
@@ -261,7 +246,7 @@ int cli_start(int argc, char **argv)
     int rc = -1;
 
     cli_parse(argc, argv, options, start_option, "MACHINE", "Starts an execution of a state machine.", &a);
-    if (read_input(a.input, &input, &err) || request_start(&a, &input, &started, &err))
+    if (cli_read_json(a.input, &input, &err) || request_start(&a, &input, &started, &err))
         goto out;
     const char *name = text_of(started, "name");
     if (!cli.json)

@@ -76,6 +76,18 @@ pawl "two machines are one too many" 2 'one state machine' start a b
 pawl "nobody listens there" 1 'no pawld answers at http://127.0.0.1:1 ' ps --endpoint http://127.0.0.1:1
 pawl "a wrong URL" 1 'pawld at no such thing' ps --endpoint 'no such thing'
 pawl "the definitions are valid" 0 'order-fulfilment.asl.json' validate statemachines/*.asl.json
+echo '{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:echo","Next":"B","Catch":[{"ErrorEquals":["E"],"Next":"C"}]}' >"$work/state.json"
+export PAWL_ENDPOINT=http://127.0.0.1:1
+pawl "a state is tried with a mocked result" 0 '^\{"status":"SUCCEEDED","output":\[1\],"nextState":"B"\}$' test-state "$work/state.json" --mock-result '[1]'
+pawl "with a mocked error that is caught" 0 '"status":"CAUGHT_ERROR".*"nextState":"C"' test-state "$work/state.json" --mock-error E --mock-cause why
+pawl "with one that is not" 1 '^\{"status":"FAILED","error":"F"\}$' test-state "$work/state.json" --mock-error F
+pawl "with one that is retried" 1 '"status":"RETRIABLE".*"retryBackoffIntervalSeconds":2' test-state statemachines/order-fulfilment.asl.json ChargeCard \
+    --mock-error Bank.Busy --retries 1 --level debug --input '{"orderId": 1, "card": "c", "price": {"total": 9}, "simulate": {}}'
+pawl "a context comes with a mock alone" 1 'ValidationException: TestState does not support Context' test-state "$work/state.json" --context '{}'
+pawl "a state that is not there" 1 'ValidationException: State not found in definition' test-state statemachines/trip-booking.asl.json Nowhere
+pawl "a level that is none" 2 'unknown word loud' test-state "$work/state.json" --level loud
+pawl "without a mock pawld is asked" 1 'no pawld answers at http://127.0.0.1:1 ' test-state "$work/state.json"
+unset PAWL_ENDPOINT
 pawl "sql says where it looked" 1 'no PostgreSQL runs in .*/nowhere' sql --data-dir "$work/nowhere"
 
 # ---- with one ----
@@ -94,6 +106,7 @@ pawl "a number that is none" 1 'timeoutSeconds' function bad http://127.0.0.1:1/
 pawl "a function is deleted" 0 'echo deleted' function echo --delete
 for f in $("$B/pawl-functions" --names); do "$B/pawl" function "$f" "$functions/$f" >/dev/null || exit 1; done
 
+pawl "a state is tried with a real call" 0 '^\{"status":"SUCCEEDED","output":\{"a":1\},"nextState":"B"\}$' test-state "$work/state.json" --input '{"a": 1}'
 pawl "definitions are deployed by their files' names" 0 '^trip-booking created$' deploy statemachines/order-fulfilment.asl.json statemachines/trip-booking.asl.json
 pawl "again changes nothing" 0 '^trip-booking unchanged$' deploy statemachines/trip-booking.asl.json
 echo '{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"}}}' >"$work/broken.json"

@@ -74,11 +74,14 @@
     X(EV_ITERATION_ABORTED, "MapIterationAborted", "mapIterationAbortedEventDetails",                        \
       EVENT_NAME | EVENT_INDEX)                                                                              \
     /* Unnumbered, pawl's own: until due a Wait or a retry waits (its index is the retrier's); a callback */ \
-    /* came before its own call's answer; a frame gives way before its next state, for the step was long. */ \
+    /* came before its own call's answer; a frame gives way before its next state, for the step was long; */ \
+    /* a call has not left, and is due again; and then it leaves. */                                         \
     X(EV_WAIT_SCHEDULED, "WaitScheduled", NULL, EVENT_OWN)                                                   \
     X(EV_RETRY_SCHEDULED, "RetryScheduled", NULL, EVENT_OWN)                                                 \
     X(EV_CALLBACK_HELD, "CallbackHeld", NULL, EVENT_OWN | EVENT_OUTPUT | EVENT_ERROR)                        \
-    X(EV_YIELDED, "Yielded", NULL, EVENT_OWN | EVENT_NAME | EVENT_INPUT)
+    X(EV_YIELDED, "Yielded", NULL, EVENT_OWN | EVENT_NAME | EVENT_INPUT)                                     \
+    X(EV_CALL_WITHHELD, "CallWithheld", NULL, EVENT_OWN)                                                     \
+    X(EV_CALL_RELEASED, "CallReleased", NULL, EVENT_OWN)
 
 enum {
     EVENT_NAME = 1,       /* shows the state's name */
@@ -114,7 +117,7 @@ struct event {
     int32_t
         index; /* iteration; MapStateStarted: items; RetryScheduled: retrier; *Exited: 1 + catcher, or 0 */
     int32_t timeout_s, heartbeat_s; /* *Scheduled: evaluated; 0: none */
-    int64_t due_us;                 /* WaitScheduled, RetryScheduled, CallbackHeld: when it goes on; else 0 */
+    int64_t due_us;                 /* pawl's own events, but CallReleased: when it goes on; else 0 */
     uint64_t seed;                  /* ExecutionStarted */
 };
 

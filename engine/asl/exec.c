@@ -404,6 +404,24 @@ static bool task_submitted(struct exec *ex, struct frame *f, const struct event 
     return true;
 }
 
+static bool call_withheld(struct exec *ex, struct frame *f, const struct event *e)
+{
+    if (f->phase != FRAME_CALLING || f->held)
+        return false;
+    f->phase = FRAME_WITHHELD;
+    set_due(ex, f, e->due_us);
+    return true;
+}
+
+static bool call_released(struct exec *ex, struct frame *f)
+{
+    if (f->phase != FRAME_WITHHELD)
+        return false;
+    f->phase = FRAME_CALLING;
+    set_due(ex, f, CLOCK_NEVER);
+    return true;
+}
+
 static bool callback_held(struct exec *ex, struct frame *f, const struct event *e)
 {
     if (f->phase != FRAME_CALLING || f->held)
@@ -418,7 +436,7 @@ static bool callback_held(struct exec *ex, struct frame *f, const struct event *
 
 static bool task_answered(struct exec *ex, struct frame *f, const struct event *e)
 {
-    if (f->phase != FRAME_CALLING && f->phase != FRAME_TOKEN)
+    if (f->phase != FRAME_CALLING && f->phase != FRAME_WITHHELD && f->phase != FRAME_TOKEN)
         return false;
     end_attempt(ex, f);
     f->phase = FRAME_ENTERED;
@@ -570,6 +588,10 @@ static bool change(struct exec *ex, struct frame *f, const struct event *e)
         return task_submitted(ex, f, e);
     case EV_CALLBACK_HELD:
         return callback_held(ex, f, e);
+    case EV_CALL_WITHHELD:
+        return call_withheld(ex, f, e);
+    case EV_CALL_RELEASED:
+        return call_released(ex, f);
     case EV_TASK_SUCCEEDED:
     case EV_TASK_FAILED:
     case EV_TASK_TIMED_OUT:
@@ -687,9 +709,10 @@ static void dump_children(struct js_buf *out, const struct children *c)
 static void dump_frame(struct frame *f, void *arg)
 {
     static const char *const phases[] = {
-        [FRAME_ENTERED] = "ENTERED",   [FRAME_LEFT] = "LEFT",         [FRAME_READY] = "READY",
-        [FRAME_CALLING] = "CALLING",   [FRAME_TOKEN] = "TOKEN",       [FRAME_WAITING] = "WAITING",
-        [FRAME_RETRYING] = "RETRYING", [FRAME_CHILDREN] = "CHILDREN", [FRAME_DONE] = "DONE",
+        [FRAME_ENTERED] = "ENTERED", [FRAME_LEFT] = "LEFT",         [FRAME_READY] = "READY",
+        [FRAME_CALLING] = "CALLING", [FRAME_WITHHELD] = "WITHHELD", [FRAME_TOKEN] = "TOKEN",
+        [FRAME_WAITING] = "WAITING", [FRAME_RETRYING] = "RETRYING", [FRAME_CHILDREN] = "CHILDREN",
+        [FRAME_DONE] = "DONE",
     };
     struct js_buf *out = arg;
 

@@ -22,6 +22,7 @@ enum frame_phase {
     FRAME_LEFT,     /* left a state; the next is entered within the same step */
     FRAME_READY,    /* about to enter state with input: the step was long enough (EV_YIELDED) */
     FRAME_CALLING,  /* a task is scheduled: its answer (or submission) is owed */
+    FRAME_WITHHELD, /* the same, but the call has not left: due at due_us */
     FRAME_TOKEN,    /* submitted: a callback with its token is awaited */
     FRAME_WAITING,  /* in a Wait state until due_us */
     FRAME_RETRYING, /* until due_us, then the state is tried again */
@@ -58,12 +59,13 @@ struct frame {
     int32_t scheduled_id;          /* *Scheduled of the current attempt: names it to the world; 0: none */
     int64_t entered_us;
     struct value *input;  /* the state's raw input */
-    struct value *args;   /* FRAME_CALLING: what the task is called with; else NULL */
+    struct value *args;   /* FRAME_CALLING, FRAME_WITHHELD: what the task is called with; else NULL */
     struct value *output; /* FRAME_DONE: the result of the block */
     uint32_t retry_count; /* $$.State.RetryCount */
     uint32_t *retries;    /* per retrier, for this visit; NULL: none yet */
-    int64_t due_us;       /* FRAME_READY, FRAME_WAITING, FRAME_RETRYING, or held; else CLOCK_NEVER */
-    int64_t timeout_us;   /* FRAME_CALLING, FRAME_TOKEN: TimeoutSeconds runs out; CLOCK_NEVER: none */
+    int64_t
+        due_us; /* FRAME_READY, FRAME_WAITING, FRAME_RETRYING, FRAME_WITHHELD, or held; else CLOCK_NEVER */
+    int64_t timeout_us;   /* an attempt is under way: TimeoutSeconds runs out; CLOCK_NEVER: none */
     int64_t heartbeat_us; /* the same for HeartbeatSeconds; moved on by heartbeats, which are no events */
     int32_t heartbeat_s;
     struct held *held;         /* FRAME_CALLING: its answer is there before the call's; else NULL */

@@ -382,6 +382,23 @@ static int call_answered(struct step *s, const struct stimulus *in, struct err *
     return 0;
 }
 
+/* Recorded, so that the next owner may make it even if it is to be made at most once. */
+static int call_withheld(struct step *s, const struct stimulus *in, struct err *err)
+{
+    struct frame *f = exec_attempt(s->ex, in->event_id);
+
+    if (!f || f->phase != FRAME_CALLING || f->held || step_over(s))
+        return err_set(err, ERR_NOT_FOUND, "there is no call of event %d to be withheld", in->event_id);
+    emit(s, f, (struct event){.type = EV_CALL_WITHHELD, .due_us = s->now_us});
+    return 0;
+}
+
+static void release_call(struct step *s, struct frame *f)
+{
+    emit(s, f, (struct event){.type = EV_CALL_RELEASED});
+    step_call(s, f);
+}
+
 static int callback(struct step *s, const struct stimulus *in, struct err *err)
 {
     struct frame *f = exec_attempt(s->ex, in->event_id);
@@ -460,6 +477,8 @@ static void go_on(struct step *s, struct frame *f, const struct due_frame *d)
     } else if (f->held) {
         step_cancel(s, f);
         token_released(s, f);
+    } else if (f->phase == FRAME_WITHHELD) {
+        release_call(s, f);
     } else if (f->phase == FRAME_READY) {
         step_go(s, f, f->state, f->input);
     } else if (f->phase == FRAME_WAITING) {
@@ -467,6 +486,11 @@ static void go_on(struct step *s, struct frame *f, const struct due_frame *d)
     } else if (f->phase == FRAME_RETRYING) {
         STATE_OPS[f->state->type].begin(s, f);
     }
+}
+
+static bool out_of_time(const struct frame *f, int64_t now_us)
+{
+    return f->scheduled_id && !f->held && (f->timeout_us <= now_us || f->heartbeat_us <= now_us);
 }
 
 /* All tasks whose time has run out say so first; then each failure takes its course, and may close others. */
@@ -483,7 +507,7 @@ static void time_has_come(struct step *s)
     exec_each(ex, collect_due, &due);
     for (size_t i = 0; i < due.n; i++) {
         struct frame *f = exec_frame(ex, due.list[i].frame);
-        if (!f->scheduled_id || f->held)
+        if (!out_of_time(f, s->now_us))
             continue;
         step_cancel(s, f);
         due.list[i].timed_out = task_times_out(s, f);
@@ -510,6 +534,9 @@ int interp_step(struct exec *ex, const struct stimulus *in, int64_t now_us, stru
     case STIM_TASK_SUCCEEDED:
     case STIM_TASK_FAILED:
         rc = call_answered(&s, in, err);
+        break;
+    case STIM_CALL_WITHHELD:
+        rc = call_withheld(&s, in, err);
         break;
     case STIM_TOKEN_SUCCEEDED:
     case STIM_TOKEN_FAILED:

@@ -10,9 +10,10 @@
 #include "asl/exec.h"
 
 enum stimulus_type {
-    STIM_START,           /* data: the input (checked); seed */
-    STIM_TASK_SUCCEEDED,  /* event_id: the attempt's *Scheduled; data: the answer */
-    STIM_TASK_FAILED,     /* event_id; error, cause (each may be NULL). An answer too long: ERR_DATA_LIMIT */
+    STIM_START,          /* data: the input (checked); seed */
+    STIM_TASK_SUCCEEDED, /* event_id: the attempt's *Scheduled; data: the answer */
+    STIM_TASK_FAILED,    /* event_id; error, cause (each may be NULL). An answer too long: ERR_DATA_LIMIT */
+    STIM_CALL_WITHHELD, /* event_id: its EFFECT_CALL has surely not left, and this process will not make it */
     STIM_TOKEN_SUCCEEDED, /* SendTaskSuccess: the same fields, for an open token */
     STIM_TOKEN_FAILED,    /* SendTaskFailure */
     STIM_TOKEN_HEARTBEAT, /* SendTaskHeartbeat: moves the heartbeat's deadline, emits nothing */

@@ -596,6 +596,11 @@ void invoke_cancel(struct invoke *v, struct invoke_call *c)
     free_call(v, c);
 }
 
+bool invoke_has_left(const struct invoke_call *c)
+{
+    return c->phase == CALL_SENT;
+}
+
 size_t invoke_running(const struct invoke *v)
 {
     return v->nsent;
@@ -678,8 +683,7 @@ static void drop_queues(struct invoke *v)
 {
     struct lane *lane, *next;
 
-    HASH_ITER(hh, v->lanes, lane, next)
-    {
+    HASH_ITER (hh, v->lanes, lane, next) {
         while (lane->queue) {
             struct invoke_call *c = lane->queue;
             DL_DELETE(lane->queue, c);

@@ -50,4 +50,5 @@ void invoke_free(struct invoke *v);
 /* Starts a call (or queues it). The request is copied. done is never called from inside. */
 struct invoke_call *invoke_start(struct invoke *v, const struct invoke_request *req);
 void invoke_cancel(struct invoke *v, struct invoke_call *call); /* done will not be called */
+bool invoke_has_left(const struct invoke_call *call);           /* else it waits for its turn */
 size_t invoke_running(const struct invoke *v);                  /* sent and not answered */

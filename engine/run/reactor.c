@@ -420,8 +420,13 @@ static void drain_step(struct reactor *r)
 
 static void begin_to_drain(struct reactor *r, void *arg)
 {
-    if (r && r->phase == REACTOR_RUNNING)
-        r->phase = REACTOR_DRAINING;
+    struct run *run, *next;
+
+    if (!r || r->phase != REACTOR_RUNNING)
+        return;
+    r->phase = REACTOR_DRAINING;
+    HASH_ITER (hh, r->runs, run, next)
+        calls_withhold(r, run);
 }
 
 void reactor_drain(struct reactor *r)

@@ -254,6 +254,28 @@ static void cancel_call(struct reactor *r, struct run *run, int32_t event_id)
         }
 }
 
+/* ---- stopping ---- */
+
+/* The next owner makes it; one that is to be made at most once only because it is recorded that we have not.
+ */
+static void withhold(struct reactor *r, struct run *run, const struct effect *e)
+{
+    if (e->state->u.task.at_most_once)
+        run_step(r, run, &(struct stimulus){.type = STIM_CALL_WITHHELD, .event_id = e->event_id}, NULL);
+}
+
+void calls_withhold(struct reactor *r, struct run *run)
+{
+    struct call *c, *next;
+
+    DL_FOREACH_SAFE (run->calls, c, next) {
+        if (c->wire && invoke_has_left(c->wire))
+            continue;
+        withhold(r, run, &c->effect);
+        reactor_call_drop(r, c);
+    }
+}
+
 /* ---- effects ---- */
 
 static void lost(struct reactor *r, struct run *run, const struct effect *e)
@@ -262,9 +284,8 @@ static void lost(struct reactor *r, struct run *run, const struct effect *e)
         .type = STIM_TASK_FAILED,
         .event_id = e->event_id,
         .error = ERR_TASK_FAILED,
-        .cause =
-            "pawld stopped while the call was under way: it may have reached the function, and because of "
-            "\"Delivery\": \"AtMostOnce\" it is not sent again",
+        .cause = "pawld ended while the call was under way: it may have reached the function, and because of "
+                 "\"Delivery\": \"AtMostOnce\" it is not sent again",
     };
     run_step(r, run, &in, NULL);
 }
@@ -273,9 +294,7 @@ void perform(struct reactor *r, struct run *run, const struct effect *e)
 {
     switch (e->type) {
     case EFFECT_CALL:
-        /* Else the next owner makes it, unless it may be made once only: then it would be lost. */
-        if (r->phase == REACTOR_RUNNING || e->state->u.task.at_most_once)
-            call_function(r, run, e);
+        (r->phase == REACTOR_RUNNING ? call_function : withhold)(r, run, e);
         return;
     case EFFECT_LOST:
         lost(r, run, e);

@@ -175,6 +175,7 @@ int id_slot(int64_t execution_id); /* of the reactor that made it */
 
 void perform(struct reactor *r, struct run *run, const struct effect *e);
 void perform_owed(struct reactor *r, struct run *run, int64_t now_us); /* recovery */
+void calls_withhold(struct reactor *r, struct run *run); /* those that have not left: who stops makes none */
 void calls_ask_again(struct reactor *r); /* once a second: functions that could not be looked up */
 void calls_forget(struct reactor *r);    /* at the end: answers that never come */
 void on_call_done(void *reactor, const struct invoke_request *req, const struct invoke_answer *answer);

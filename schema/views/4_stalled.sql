@@ -24,8 +24,8 @@ WITH running AS (
 ), owed AS (
     SELECT execution_id,
            count(*) FILTER (WHERE type IN ('TaskScheduled', 'LambdaFunctionScheduled', 'CallbackHeld',
-                                           'WaitScheduled', 'RetryScheduled', 'Yielded')) AS things,
-           min(CASE WHEN type IN ('WaitScheduled', 'RetryScheduled', 'Yielded') THEN to_timestamp(due)
+                                           'WaitScheduled', 'RetryScheduled', 'Yielded', 'CallWithheld', 'CallReleased')) AS things,
+           min(CASE WHEN type IN ('WaitScheduled', 'RetryScheduled', 'Yielded', 'CallWithheld') THEN to_timestamp(due)
                     WHEN type IN ('TaskScheduled', 'LambdaFunctionScheduled') AND timeout < 100000000
                          THEN at + make_interval(secs => timeout::double precision) END) AS earliest,
            max(at) AS newest

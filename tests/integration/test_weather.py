@@ -523,6 +523,24 @@ class Goodbye(OnStage):
         time.sleep(1)
         self.assertEqual([client.aws("DescribeExecution", executionArn=arn)["status"] for arn in running], ["RUNNING"] * 10)
 
+    def test_sigterm_withholds_what_waits_for_its_turn_and_is_called_at_most_once(self):
+        p = self.pawld("--data-dir", self.folder / "data", "--reactors", "1").start(120)
+        client = self.deploy(p)
+        client.function("f", self.function.url, maxConcurrency=1)
+        client.deploy("once", {"StartAt": "T", "States": {"T": dict(CALL["States"]["T"], Delivery="AtMostOnce")}})
+        self.function.delay = 1
+        arns = [self.start(client, "once", "once-%d" % i) for i in range(5)]
+        stage.wait_until(lambda: self.function.calls, 10, "the first call")
+        self.assertEqual(p.stop(), 0)
+        self.assertEqual(len(self.function.calls), 1)
+        self.function.delay = 0
+        p.start(60)
+        for arn in arns:
+            self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
+        self.assertEqual(len({key for key, _ in self.function.calls}), 5)
+        self.assertEqual(len(self.function.calls), 5, "each once")
+        self.assertEqual(stage.sql(stage.PrivateCluster(self.folder / "data").conninfo(), "SELECT * FROM pawl.stalled"), [])
+
     def test_sigterm_ends_one_that_waits_for_another_to_migrate(self):
         c = self.cluster()
         holder = subprocess.Popen(stage.as_server_user(["psql", "-XqAt", "-d", c.conninfo("pawl")]), stdin=subprocess.PIPE,

@@ -241,7 +241,10 @@ static void random_stimulus(const struct world *w, struct stimulus *in, int64_t 
         in->type = dice(2) ? STIM_TASK_SUCCEEDED : STIM_TOKEN_SUCCEEDED;
         in->event_id = (int32_t)dice(40);
     } else if (w->ncalls && !once_in(4)) {
-        in->type = once_in(4) ? STIM_TASK_FAILED : once_in(8) ? STIM_TOKEN_SUCCEEDED : STIM_TASK_SUCCEEDED;
+        in->type = once_in(12)  ? STIM_CALL_WITHHELD
+                   : once_in(4) ? STIM_TASK_FAILED
+                   : once_in(8) ? STIM_TOKEN_SUCCEEDED
+                                : STIM_TASK_SUCCEEDED;
         in->event_id = w->calls[dice((unsigned)w->ncalls)].event_id;
     } else if (token && !once_in(3)) {
         in->type = once_in(3) ? STIM_TOKEN_HEARTBEAT : once_in(4) ? STIM_TOKEN_FAILED : STIM_TOKEN_SUCCEEDED;

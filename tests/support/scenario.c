@@ -163,6 +163,7 @@ static const struct {
     {"heartbeat", STIM_TOKEN_HEARTBEAT, true, false},
     {"timer", STIM_TIMER, false, false},
     {"stop", STIM_STOP, false, false},
+    {"withhold", STIM_CALL_WITHHELD, true, false},
     {"give-up", STIM_FAIL, false, false},
 };
 

@@ -21,6 +21,7 @@
  *   callback #N JSON                callback-fails #N [ERROR [CAUSE]]
  *   heartbeat #N                    timer
  *   stop [ERROR [CAUSE]]            give-up ERROR [CAUSE]
+ *   withhold #N                     its call has not left, and this process stops
  *   crash                           the process dies, another takes over: what is still owed
  * ERROR "-": none. JSON may be "@text N" (a string of N bytes in all) or "@nested N" (N arrays).
  * A refused stimulus shows "refused NAME". "..." ends a line whose rest does not matter.

@@ -143,7 +143,7 @@ int world_step(struct world *w, const struct stimulus *in, int64_t now_us, struc
         PAWL_ASSERT(w->out.nevents == 0 && w->out.neffects == 0);
         return -1;
     }
-    if (in->type == STIM_TASK_SUCCEEDED || in->type == STIM_TASK_FAILED)
+    if (in->type == STIM_TASK_SUCCEEDED || in->type == STIM_TASK_FAILED || in->type == STIM_CALL_WITHHELD)
         call_over(w, in->event_id);
     commit(w, now_us);
     release(w);

@@ -61,7 +61,7 @@ START_TEST(only_pawls_own_events_are_not_in_the_services_vocabulary)
 
     for (int t = 0; t < EVENT_TYPES; t++)
         own += (event_flags((enum event_type)t) & EVENT_OWN) != 0;
-    ck_assert_int_eq(own, 4);
+    ck_assert_int_eq(own, 6);
     ck_assert(event_flags(EV_RETRY_SCHEDULED) & EVENT_OWN);
 }
 END_TEST
@@ -151,6 +151,8 @@ START_TEST(what_is_written_is_read_back)
         {.type = EV_CALLBACK_HELD, .frame = 1, .error = "E", .due_us = 1},
         {.type = EV_CALLBACK_HELD, .frame = 1, .data = in, .due_us = 1},
         {.type = EV_YIELDED, .prev = 11, .frame = 2, .state = state("Fn"), .data = null, .due_us = 3},
+        {.type = EV_CALL_WITHHELD, .prev = 11, .due_us = 4},
+        {.type = EV_CALL_RELEASED, .prev = 11},
         {.type = EV_EXECUTION_ABORTED, .id = 12},
     };
     size_t n = sizeof list / sizeof *list, read;

@@ -266,6 +266,8 @@ static const struct {
     {"what is not scheduled is not answered", IN_TASK, {.type = EV_FUNCTION_SUCCEEDED}, NULL},
     {"what is not scheduled is not submitted", IN_TASK, {.type = EV_TASK_SUBMITTED}, "T"},
     {"what is not scheduled holds no callback", IN_TASK, {.type = EV_CALLBACK_HELD}, NULL},
+    {"what is not scheduled is not withheld", IN_TASK, {.type = EV_CALL_WITHHELD}, NULL},
+    {"what is not withheld is not released", CALLING, {.type = EV_CALL_RELEASED}, NULL},
     {"a call that is out is not retried", CALLING, {.type = EV_RETRY_SCHEDULED}, NULL},
     {"a retrier must exist", IN_TASK, {.type = EV_RETRY_SCHEDULED, .index = 2}, NULL},
     {"a retrier's index is not negative", IN_TASK, {.type = EV_RETRY_SCHEDULED, .index = -1}, NULL},

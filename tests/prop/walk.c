@@ -90,11 +90,16 @@ static void put_task(void)
         "\"h\","
         "\"Payload\":{\"t.$\":\"$$.Task.Token\",\"n.$\":\"$$.State.RetryCount\"}}",
         "\"Resource\":\"http://127.0.0.1:9/u\"",
+        /* what the first two attempts can be called with, and a third cannot */
+        "\"Resource\":\"http://127.0.0.1:9/"
+        "v\",\"Parameters\":{\"n.$\":\"States.ArrayGetItem(States.Array('a', "
+        "'b'), $$.State.RetryCount)\"}",
     };
+    static const unsigned others[] = {0, 1, 3, 4};
     bool token = once_in(3);
 
     put("\"Type\":\"Task\",");
-    put(token ? kinds[2] : kinds[dice(4) == 2 ? 0 : dice(2) ? 1 : dice(2) * 3]);
+    put(kinds[token ? 2 : others[dice(4)]]);
     if (once_in(2))
         put_number(",\"TimeoutSeconds\":", 5 + dice(6), "");
     if (heartbeats && once_in(2))

@@ -1,7 +1,7 @@
 /*
  * cli_validate.c -- `pawl validate`: what is wrong with definitions, and where, without a server.
  *
- *   pawl validate [--express] [--json] FILE...      "-" is standard input
+ *   pawl validate [--express] [--portable] [--json] FILE...      "-" is standard input
  *
  * A line for each finding, as compilers write them: FILE:LINE:COLUMN: error: CODE: MESSAGE (POINTER); instead
  * of "error" stands "not built" for what the language has and this pawl has not, and "warning". Exit status:
@@ -17,45 +17,70 @@
 enum { FILE_BYTES_MAX = 16 * 1024 * 1024 }; /* the parser refuses far smaller ones, and says so */
 
 struct options {
-    bool express;
+    unsigned rules; /* of asl_rules */
     char **files;
     int nfiles;
 };
 
 /* ---- findings ---- */
 
-struct position {
+struct shown {
+    const struct asl_finding *finding;
     size_t line, column;
 };
 
 /* A text that is no JSON has no places but the one in the finding itself. */
-static struct position position_of(const struct asl_finding *f, const struct js_buf *text)
+static struct shown locate(const struct asl_finding *f, const struct js_buf *text)
 {
-    struct position at = {1, 1};
+    struct shown s = {f, 1, 1};
 
     if (f->at && f->at[0] == '/')
-        source_position(text->p, source_find(text->p, text->len, f->at), &at.line, &at.column);
+        source_position(text->p, source_find(text->p, text->len, f->at), &s.line, &s.column);
     else if (f->at && strstr(f->at, "; line: "))
-        sscanf(strstr(f->at, "; line: "), "; line: %zu, column: %zu", &at.line, &at.column);
-    return at;
+        sscanf(strstr(f->at, "; line: "), "; line: %zu, column: %zu", &s.line, &s.column);
+    return s;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct shown *x = a, *y = b;
+
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    if (x->column != y->column)
+        return x->column < y->column ? -1 : 1;
+    return x->finding < y->finding ? -1 : 1; /* of one place, as they were found */
+}
+
+/* As one reads the file, from the top down. The caller frees. */
+static struct shown *in_order(const struct asl_findings *f, const struct js_buf *text)
+{
+    struct shown *list = mem_calloc(f->n + 1, sizeof *list);
+
+    for (size_t i = 0; i < f->n; i++)
+        list[i] = locate(&f->list[i], text);
+    qsort(list, f->n, sizeof *list, by_place);
+    return list;
 }
 
 static const char *const KINDS[] = {
     [SEVERITY_ERROR] = "error", [SEVERITY_UNBUILT] = "not built", [SEVERITY_WARNING] = "warning"};
 
-static void print_line(const char *path, const struct asl_finding *f, struct position at)
+static void print_line(const char *path, const struct shown *s)
 {
+    const struct asl_finding *f = s->finding;
     size_t message = strcspn(f->message, "\n"); /* behind it JSON's text comes once more */
 
-    printf("%s:%zu:%zu: %s: %s: %.*s", path, at.line, at.column, KINDS[f->severity], f->code, (int)message,
+    printf("%s:%zu:%zu: %s: %s: %.*s", path, s->line, s->column, KINDS[f->severity], f->code, (int)message,
            f->message);
     if (f->at && f->at[0] == '/')
         printf(" (%s)", f->at);
     printf("\n");
 }
 
-static json_object *finding_json(const struct asl_finding *f, struct position at)
+static json_object *finding_json(const struct shown *s)
 {
+    const struct asl_finding *f = s->finding;
     json_object *o = json_object_new_object();
 
     json_object_object_add(o, "severity",
@@ -64,19 +89,19 @@ static json_object *finding_json(const struct asl_finding *f, struct position at
     json_object_object_add(o, "message", json_object_new_string(f->message));
     if (f->at)
         json_object_object_add(o, "location", json_object_new_string(f->at));
-    json_object_object_add(o, "line", json_object_new_int64((int64_t)at.line));
-    json_object_object_add(o, "column", json_object_new_int64((int64_t)at.column));
+    json_object_object_add(o, "line", json_object_new_int64((int64_t)s->line));
+    json_object_object_add(o, "column", json_object_new_int64((int64_t)s->column));
     return o;
 }
 
 /* The members of ValidateStateMachineDefinition's answer, and where; "deploys": would this pawl take it? */
-static void print_json(const char *path, const struct asl_findings *f, const struct js_buf *text)
+static void print_json(const char *path, const struct asl_findings *f, const struct shown *shown)
 {
     json_object *o = json_object_new_object(), *list = json_object_new_array();
     struct js_buf b = {0};
 
     for (size_t i = 0; i < f->n; i++)
-        json_object_array_add(list, finding_json(&f->list[i], position_of(&f->list[i], text)));
+        json_object_array_add(list, finding_json(&shown[i]));
     json_object_object_add(o, "file", json_object_new_string(path));
     json_object_object_add(o, "result", json_object_new_string(f->nerrors ? "FAIL" : "OK"));
     json_object_object_add(o, "deploys", json_object_new_boolean(asl_findings_good(f)));
@@ -88,10 +113,10 @@ static void print_json(const char *path, const struct asl_findings *f, const str
     json_object_put(o);
 }
 
-static void print_lines(const char *path, const struct asl_findings *f, const struct js_buf *text)
+static void print_lines(const char *path, const struct asl_findings *f, const struct shown *shown)
 {
     for (size_t i = 0; i < f->n; i++)
-        print_line(path, &f->list[i], position_of(&f->list[i], text));
+        print_line(path, &shown[i]);
     if (f->truncated)
         printf("%s: further findings are left out\n", path);
     if (asl_findings_good(f))
@@ -109,8 +134,10 @@ static int validate(const char *path, const struct options *options)
         cli_fail("pawl validate", "%s", err.cause);
         rc = 2;
     } else {
-        asl_free(asl_parse(text.p, text.len, options->express, &f));
-        (cli.json ? print_json : print_lines)(path, &f, &text);
+        asl_free(asl_parse(text.p, text.len, options->rules, &f));
+        struct shown *shown = in_order(&f, &text);
+        (cli.json ? print_json : print_lines)(path, &f, shown);
+        free(shown);
         rc = asl_findings_good(&f) ? 0 : 1;
     }
     asl_findings_fini(&f);
@@ -126,7 +153,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case 'x':
-        options->express = true;
+        options->rules |= ASL_EXPRESS;
+        return 0;
+    case 'p':
+        options->rules |= ASL_PORTABLE;
         return 0;
     case ARGP_KEY_ARGS:
         options->files = state->argv + state->next;
@@ -144,6 +174,8 @@ int cli_validate(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
         {"express", 'x', NULL, 0, "by the rules of EXPRESS machines", 0},
+        {"portable", 'p', NULL, 0,
+         "what pawl adds to the language is an error: for definitions that are to run elsewhere too", 0},
         {0},
     };
     struct options options = {0};

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { ATTEMPTS_MAX = 5, TAGS_MAX = 50 };
+enum { ATTEMPTS_MAX = 5, TAGS_MAX = 50, RESULTS_MAX = 100 /* of a validation */ };
 
 #define US(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 
@@ -108,7 +108,7 @@ static int no_versions(json_object *in, struct err *err)
 static int check_definition(const char *text, bool express, struct err *err)
 {
     struct asl_findings findings = {0};
-    struct asl *asl = asl_parse(text, strlen(text), express, &findings);
+    struct asl *asl = asl_parse(text, strlen(text), express ? ASL_EXPRESS : 0, &findings);
     struct err why;
     int rc = 0;
 
@@ -684,42 +684,54 @@ void op_delete_machine(struct op_call *c)
 
 /* ---- validate ---- */
 
-static bool shown(const struct asl_finding *f, bool warnings)
+/* Errors first: they must not fall victim to maxResults. Returns how many have been put. */
+static int64_t put_diagnostics(struct op_call *c, const struct asl_findings *f, bool errors, int64_t most)
 {
-    return f->severity == SEVERITY_ERROR || warnings;
+    int64_t n = 0;
+
+    for (size_t i = 0; i < f->n && n < most; i++) {
+        const struct asl_finding *one = &f->list[i];
+        if ((one->severity == SEVERITY_ERROR) != errors)
+            continue;
+        n++;
+        op_open(c, NULL, '{');
+        op_put(c, "severity", errors ? "ERROR" : "WARNING");
+        op_put(c, "code", one->code);
+        op_put(c, "message", one->message);
+        op_put(c, "location", one->at);
+        op_close(c, '}');
+    }
+    return n;
+}
+
+static void put_validation(struct op_call *c, const struct asl_findings *f, bool warnings, int64_t most)
+{
+    size_t found = f->nerrors + (warnings ? f->nunbuilt + f->nwarnings : 0);
+
+    op_open(c, NULL, '{');
+    op_put(c, "result", f->nerrors ? "FAIL" : "OK");
+    op_open(c, "diagnostics", '[');
+    int64_t n = put_diagnostics(c, f, true, most);
+    if (warnings)
+        n += put_diagnostics(c, f, false, most - n);
+    op_close(c, ']');
+    op_put_bool(c, "truncated", found > (size_t)n);
+    op_close(c, '}');
 }
 
 void op_validate_definition(struct op_call *c)
 {
     struct asl_findings findings = {0};
     const char *severity = op_str(c, "severity", NULL);
-    bool warnings = severity && !strcmp(severity, "WARNING");
-    int64_t max = op_int(c, "maxResults", 0), n = 0, total = 0;
+    int64_t most = op_int(c, "maxResults", 0);
     json_object *definition = op_get(c, "definition");
+    unsigned rules = wants_express(c) ? ASL_EXPRESS : 0;
 
+    if (json_object_get_boolean(op_get(c, "portable")))
+        rules |= ASL_PORTABLE;
     asl_free(asl_parse(json_object_get_string(definition), (size_t)json_object_get_string_len(definition),
-                       wants_express(c), &findings));
-    if (max == 0)
-        max = 100;
-    op_open(c, NULL, '{');
-    op_put(c, "result", findings.nerrors > 0 ? "FAIL" : "OK");
-    op_open(c, "diagnostics", '[');
-    for (size_t i = 0; i < findings.n; i++) {
-        const struct asl_finding *f = &findings.list[i];
-        total += shown(f, warnings);
-        if (!shown(f, warnings) || n == max)
-            continue;
-        n++;
-        op_open(c, NULL, '{');
-        op_put(c, "severity", f->severity == SEVERITY_ERROR ? "ERROR" : "WARNING");
-        op_put(c, "code", f->code);
-        op_put(c, "message", f->message);
-        op_put(c, "location", f->at);
-        op_close(c, '}');
-    }
-    op_close(c, ']');
-    op_put_bool(c, "truncated", total > n);
-    op_close(c, '}');
+                       rules, &findings));
+    put_validation(c, &findings, severity && !strcmp(severity, "WARNING"), most ? most : RESULTS_MAX);
     asl_findings_fini(&findings);
     op_done(c);
 }

@@ -99,9 +99,8 @@ const struct op OPS[] = {
     {"ListStateMachines", "GET", MACHINES, op_list_machines, MEMBERS(PAGE_SIZE, PAGE_TOKEN)},
     {"DeleteStateMachine", "DELETE", MACHINE, op_delete_machine, MEMBERS(MACHINE_ARN)},
     {"ValidateStateMachineDefinition", "POST", "/api/validate", op_validate_definition,
-     MEMBERS({"definition", OP_STRING, REQUIRED | BODY, 0, ASL_DEFINITION_BYTES_MAX},
-             {"type", OP_STRING, QUERY, 0, 0, MACHINE_TYPE},
-             {"severity", OP_STRING, QUERY, 0, 0, "[ERROR, WARNING]"},
+     MEMBERS({"definition", DEFINITION}, {"type", OP_STRING, QUERY, 0, 0, MACHINE_TYPE},
+             {"severity", OP_STRING, QUERY, 0, 0, "[ERROR, WARNING]"}, {"portable", OP_BOOLEAN, QUERY},
              {"maxResults", OP_INTEGER, QUERY, 0, 100, NULL, "limit"})},
 
     {"TestState", "POST", "/api/test-state", op_test_state,

@@ -150,12 +150,17 @@ struct asl {
     const struct asl_state **by_name; /* the same, sorted: asl_find's own */
 };
 
+enum asl_rules {
+    ASL_EXPRESS = 1,  /* those of EXPRESS machines */
+    ASL_PORTABLE = 2, /* what pawl adds to the language is an error */
+};
+
 /*
  * Compiles a definition.  NULL when it has errors or uses what is not built, as the findings then tell (which
  * are filled in either way, up to ASL_FINDINGS_MAX of each severity); findings starts as {0} and may be NULL.
- * express: by the rules of EXPRESS machines.
+ * rules: of asl_rules.
  */
-struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings);
+struct asl *asl_parse(const char *text, size_t len, unsigned rules, struct asl_findings *findings);
 /*
  * The same for a state that is to be tried (trial.h).  lone: the text is one state, and becomes a machine of
  * that state, ASL_LONE_NAME; where it leads to need not be there.  What only a mock can stand in for is

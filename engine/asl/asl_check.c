@@ -28,13 +28,13 @@ static void check_names(struct asl_compile *c)
     asl->states = arena_alloc(c->r.arena, c->nstates * sizeof *asl->states);
     asl->by_name = arena_alloc(c->r.arena, c->nstates * sizeof *asl->by_name);
     for (size_t i = 0; i < c->nstates; i++)
-        asl->states[i] = asl->by_name[i] = c->states[i];
+        asl->states[i] = asl->by_name[i] = c->states[i].st;
     if (c->nstates)
         qsort(asl->by_name, c->nstates, sizeof *asl->by_name, by_name);
     for (size_t i = 1; i < c->nstates; i++) {
         const struct asl_state *st = asl->by_name[i];
         if (strcmp(asl->by_name[i - 1]->name, st->name) == 0)
-            finding_error(c->r.findings, c->state_places[st->index], FINDING_DUPLICATE,
+            finding_error(c->r.findings, c->states[st->index].at, FINDING_DUPLICATE,
                           "Duplicate State name: %.320s", st->name);
     }
 }
@@ -132,21 +132,15 @@ static void reach_next(struct reach *r, const struct asl_state *st)
 static void check_block(struct asl_compile *c, struct reach *r, size_t index)
 {
     const struct asl_block *b = c->blocks[index];
-    bool ends = false;
 
     r->n = 0;
     reach(r, b->start);
-    for (size_t i = 0; i < r->n; i++) {
-        ends = ends || (!r->queue[i]->next && r->queue[i]->type != ASL_CHOICE);
+    for (size_t i = 0; i < r->n; i++)
         reach_next(r, r->queue[i]);
-    }
     for (size_t i = 0; i < b->nstates; i++)
         if (!r->seen[b->states[i]->index])
-            finding_error(c->r.findings, c->state_places[b->states[i]->index], FINDING_TARGET,
+            finding_error(c->r.findings, c->states[b->states[i]->index].at, FINDING_TARGET,
                           "State \"%.320s\" is not reachable.", b->states[i]->name);
-    if (!ends)
-        finding_warning(c->r.findings, c->block_places[index], FINDING_TERMINAL,
-                        "No state ends this: it runs forever");
 }
 
 static void check_reachable(struct asl_compile *c)

@@ -197,7 +197,7 @@ static void parse_distributed(struct asl_reader *s, bool distributed)
     for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS && !distributed; i++)
         if (read_has(&s->in, FIELDS[i]))
             read_mockable(&s->in, FIELDS[i],
-                             arena_printf(s->c->r.scratch, "%s in a Map of mode INLINE", FIELDS[i]));
+                          arena_printf(s->c->r.scratch, "%s in a Map of mode INLINE", FIELDS[i]));
 }
 
 /* ---- the processor ---- */

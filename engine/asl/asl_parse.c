@@ -27,11 +27,9 @@ static struct asl_state *new_state(struct asl_compile *c, const char *name, cons
     st->name = arena_strndup(c->r.arena, name, strlen(name));
     st->index = (uint32_t)c->nstates;
     c->states = grown(c->states, c->nstates, c->cap_states, sizeof *c->states);
-    c->state_places = grown(c->state_places, c->nstates, c->cap_states, sizeof *c->state_places);
     if (c->nstates == c->cap_states)
         c->cap_states = c->cap_states ? c->cap_states * 2 : 16;
-    c->states[c->nstates] = st;
-    c->state_places[c->nstates++] = at;
+    c->states[c->nstates++] = (struct asl_draft){.st = st, .at = at};
     return st;
 }
 
@@ -105,15 +103,16 @@ static void parse_state(struct asl_compile *c, struct asl_state *st, json_object
 {
     struct asl_reader s = {.c = c, .st = st, .depth = depth};
 
-    if (!read_object(&s.in, &c->r, o, c->state_places[st->index])) {
+    if (!read_object(&s.in, &c->r, o, c->states[st->index].at)) {
         c->torn = true;
         return;
     }
+    c->states[st->index].obj = o;
     check_name(&s.in, st->name);
     read_required(&s.in, (const char *const[]){"Type", NULL});
     int type = read_word(&s.in, "Type", TYPES, -1);
     st->type = type < 0 ? ASL_PASS : TYPE_VALUES[type];
-    s.jsonata = parse_language(c, &s.in);
+    s.jsonata = c->states[st->index].jsonata = parse_language(c, &s.in);
     asl_state_parse(&s, type >= 0);
 }
 
@@ -188,12 +187,12 @@ static void parse_machine(struct asl_compile *c, const struct read_in *in)
 
 /* How a text is read. */
 struct manner {
-    bool express, trial, lone;
+    bool express, portable, trial, lone;
 };
 
 static void compile(struct asl *asl, json_object *doc, struct manner how, struct asl_findings *findings)
 {
-    struct asl_compile c = {.asl = asl, .express = how.express, .lone = how.lone};
+    struct asl_compile c = {.asl = asl, .express = how.express, .portable = how.portable, .lone = how.lone};
     struct place *root;
     struct read_in in;
 
@@ -203,9 +202,10 @@ static void compile(struct asl *asl, json_object *doc, struct manner how, struct
     read_object(&in, &c.r, doc, root);
     parse_machine(&c, &in);
     asl_check(&c);
+    if (findings->nerrors == 0 && !how.trial)
+        asl_lint(&c);
     arena_free(c.r.scratch);
     free(c.states);
-    free(c.state_places);
     free(c.links);
     free(c.labels);
     free(c.blocks);
@@ -339,9 +339,10 @@ static struct asl *parse(const char *text, size_t len, struct manner how, struct
     return asl;
 }
 
-struct asl *asl_parse(const char *text, size_t len, bool express, struct asl_findings *findings)
+struct asl *asl_parse(const char *text, size_t len, unsigned rules, struct asl_findings *findings)
 {
-    return parse(text, len, (struct manner){.express = express}, findings);
+    return parse(text, len, (struct manner){.express = rules & ASL_EXPRESS, .portable = rules & ASL_PORTABLE},
+                 findings);
 }
 
 struct asl *asl_parse_trial(const char *text, size_t len, bool lone, struct asl_findings *findings)

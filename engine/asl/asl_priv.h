@@ -31,15 +31,22 @@ struct asl_label {
     const struct place *at; /* the Map */
 };
 
+/* A state, and where it comes from. */
+struct asl_draft {
+    struct asl_state *st;
+    const struct place *at;
+    json_object *obj; /* borrowed; NULL: it is no object */
+    bool jsonata;     /* its QueryLanguage */
+};
+
 struct asl_compile {
     struct reading r;
     struct asl *asl;
-    bool express;
+    bool express, portable;
     bool lone;    /* the document is one state, to be tried: its targets need not be there */
     bool jsonata; /* the machine's QueryLanguage */
     bool torn;    /* some transitions could not be read: who is reachable cannot be told */
-    struct asl_state **states;
-    const struct place **state_places; /* of each state */
+    struct asl_draft *states;
     size_t nstates, cap_states;
     struct asl_link *links;
     size_t nlinks, cap_links;
@@ -66,6 +73,9 @@ const struct asl_block *asl_block_parse(struct asl_compile *c, const struct read
 /* All fields of a state but its Type. type_known false: only the transitions. */
 void asl_state_parse(struct asl_reader *s, bool type_known);
 
+/* What the field holds is pawl's own: an error to whom wants a portable definition. */
+void asl_addition(struct asl_reader *s, const char *field, const char *what);
+
 /* Resource of a Task, and what follows from it. */
 void asl_resource_parse(struct asl_reader *s);
 /* The finding of an ARN in "Resource" that names nothing; -1. */
@@ -88,3 +98,10 @@ void asl_label(struct asl_compile *c, const struct read_in *in, const char *text
 
 /* The whole: names, labels, transitions, what is reachable. */
 void asl_check(struct asl_compile *c);
+
+/* What is allowed and worth a second look: the warnings. Only of a definition without errors. */
+void asl_lint(struct asl_compile *c);
+/* Its parts: a state's strings, a Choice, the ways through each block. */
+void asl_lint_texts(struct asl_compile *c, const struct asl_draft *d);
+void asl_lint_choice(struct asl_compile *c, const struct asl_draft *d);
+void asl_lint_flow(struct asl_compile *c);

@@ -1,6 +1,7 @@
 /* The Resource of a Task: a function, an activity, an integration of the service, a URL. */
 #include "asl/asl_priv.h"
 
+#include "asl/addition.h"
 #include "asl/integration.h"
 #include "asl/name.h"
 #include "asl/unsupported.h"
@@ -203,6 +204,19 @@ static int parse_arn(struct asl_reader *s, const char *text)
     return asl_resource_unknown(&s->in, text);
 }
 
+/* ---- pawl:NAME ---- */
+
+static int parse_own(struct asl_reader *s, const char *text)
+{
+    static const char *const OWN[] = {"pawl:approval"};
+
+    for (size_t i = 0; i < sizeof OWN / sizeof *OWN; i++)
+        if (strcmp(text, OWN[i]) == 0)
+            return read_mockable(&s->in, "Resource",
+                                 arena_printf(s->c->r.scratch, "The resource %.300s", text));
+    return read_error(&s->in, "Resource", "pawl has no resource of this name");
+}
+
 /* ---- URLs ---- */
 
 static int parse_url(struct asl_reader *s, const char *text, const char *host)
@@ -228,12 +242,16 @@ void asl_resource_parse(struct asl_reader *s)
     if (!text)
         return;
     s->st->u.task.resource = text;
+    if (addition_resource(text))
+        asl_addition(s, "Resource", addition_resource(text));
     if (strlen(text) > RESOURCE_BYTES_MAX)
         read_error(&s->in, "Resource", "The resource has more than %d characters", RESOURCE_BYTES_MAX);
     else if (strncasecmp(text, "http://", 7) == 0)
         parse_url(s, text, text + 7);
     else if (strncasecmp(text, "https://", 8) == 0)
         parse_url(s, text, text + 8);
+    else if (behind(text, "pawl:"))
+        parse_own(s, text);
     else
         parse_arn(s, text);
 }

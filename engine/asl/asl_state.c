@@ -1,6 +1,7 @@
 /* The fields of a state, in the order of the specification. */
 #include "asl/asl_priv.h"
 
+#include "asl/addition.h"
 #include "asl/unsupported.h"
 #include "base/clock.h"
 #include "base/value.h"
@@ -87,6 +88,15 @@ static bool allowed(const char *field, enum asl_type type, bool jsonata)
     return false;
 }
 
+void asl_addition(struct asl_reader *s, const char *field, const char *what)
+{
+    const struct place at = {.up = s->in.at, .key = field};
+
+    if (s->c->portable)
+        finding_error(s->c->r.findings, &at, FINDING_PORTABLE, "%s is an addition of pawl to the language",
+                      what);
+}
+
 static void check_fields(struct asl_reader *s)
 {
     json_object_object_foreach(s->in.obj, field, value)
@@ -96,6 +106,8 @@ static void check_fields(struct asl_reader *s)
             read_error(&s->in, field, "Field is not supported");
         else if (unsupported_field(field))
             read_unsupported(&s->in, field, unsupported_field(field));
+        if (addition_field(field))
+            asl_addition(s, field, addition_field(field));
     }
 }
 
@@ -127,9 +139,9 @@ static struct asl_seconds parse_seconds(struct asl_reader *s, const char *field,
 {
     struct asl_seconds to = {0};
 
-    if (read_expression_instead(&s->in, s->jsonata, field))
-        return to;
-    if (!s->jsonata && read_has(&s->in, path_field)) {
+    if (read_expression_instead(&s->in, s->jsonata, field)) {
+        to.present = true;
+    } else if (!s->jsonata && read_has(&s->in, path_field)) {
         to.path = read_path(&s->in, path_field, READ_REFERENCE);
         to.present = true;
     } else {

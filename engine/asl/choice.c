@@ -1,33 +1,10 @@
-#include "asl/choice.h"
+#include "asl/choice_priv.h"
 
 #include "base/clock.h"
 
 #include <string.h>
 
-enum type {
-    STRING,
-    PATTERN,
-    NUMBER,
-    BOOLEAN,
-    TIMESTAMP,
-    IS_NULL,
-    IS_PRESENT,
-    IS_NUMERIC,
-    IS_STRING,
-    IS_BOOLEAN,
-    IS_TIMESTAMP
-};
-
-/* Which results of a comparison are true. */
-enum relation { LESS = 1, EQUAL = 2, GREATER = 4 };
-
-static const struct operator
-{
-    const char *name;
-    enum type type;
-    unsigned relation; /* 0: not a comparison, there is no ...Path twin */
-}
-OPERATORS[] = {
+static const struct choice_operator OPERATORS[] = {
     {"StringEquals", STRING, EQUAL},
     {"StringLessThan", STRING, LESS},
     {"StringGreaterThan", STRING, GREATER},
@@ -53,42 +30,17 @@ OPERATORS[] = {
     {"IsTimestamp", IS_TIMESTAMP, 0},
 };
 
-struct text {
-    const char *p;
-    size_t len;
-};
-
-/* One side of a comparison, of the operator's type. */
-struct operand {
-    bool whole;      /* a number: an integer */
-    int64_t integer; /* that integer; a timestamp's microseconds; a boolean */
-    double number;
-    struct text text;
-};
-
-struct choice_test {
-    enum { TEST_AND, TEST_OR, TEST_NOT, TEST_OPERATOR } kind;
-    const struct choice_test **parts; /* And, Or: nparts; Not: one */
-    size_t nparts;
-    const struct operator* op;
-    const struct jpath *variable;
-    const struct jpath *path; /* a ...Path twin: where the other side comes from; else NULL: it is right */
-    struct operand right;
-    const struct text *pieces; /* StringMatches: what stands between its stars */
-    size_t npieces;
-};
-
 /* ---- compiling ---- */
 
 static const struct choice_test *parse_test(const struct read_in *in, bool top);
 
 /* The operator that a field names, and whether it is its ...Path twin; NULL: none. */
-static const struct operator* find_operator(const char *field, bool *twin)
+static const struct choice_operator *find_operator(const char *field, bool *twin)
 {
     size_t len = strlen(field);
 
     for (size_t i = 0; i < sizeof OPERATORS / sizeof *OPERATORS; i++) {
-        const struct operator* op = & OPERATORS[i];
+        const struct choice_operator *op = &OPERATORS[i];
         size_t n = strlen(op->name);
         if (len < n || memcmp(op->name, field, n) != 0)
             continue;
@@ -100,7 +52,7 @@ static const struct operator* find_operator(const char *field, bool *twin)
 }
 
 /* A JSON value as the operator's type; false: it is of another. */
-static bool operand_of(enum type type, json_object *o, struct operand *to)
+static bool operand_of(enum choice_type type, json_object *o, struct choice_operand *to)
 {
     switch (type) {
     case STRING:
@@ -124,24 +76,24 @@ static bool operand_of(enum type type, json_object *o, struct operand *to)
     }
 }
 
-static struct text keep(struct arena *a, struct text t)
+static struct choice_text keep(struct arena *a, struct choice_text t)
 {
-    return (struct text){arena_strndup(a, t.p, t.len), t.len};
+    return (struct choice_text){arena_strndup(a, t.p, t.len), t.len};
 }
 
 /* "a*b\\*" gives the pieces "a" and "b*": "\\*" is a star, "\\\\" a backslash. */
-static void parse_pattern(struct arena *a, struct choice_test *t, struct text pattern)
+static void parse_pattern(struct arena *a, struct choice_test *t, struct choice_text pattern)
 {
     char *plain = arena_alloc(a, pattern.len + 1);
     size_t used = 0, from = 0, n = 0, most = 1;
 
     for (size_t i = 0; i < pattern.len; i++)
         most += pattern.p[i] == '*';
-    struct text *pieces = arena_alloc(a, most * sizeof *pieces);
+    struct choice_text *pieces = arena_alloc(a, most * sizeof *pieces);
     for (size_t i = 0; i < pattern.len; i++) {
         char c = pattern.p[i];
         if (c == '*') {
-            pieces[n++] = (struct text){plain + from, used - from};
+            pieces[n++] = (struct choice_text){plain + from, used - from};
             from = used;
             continue;
         }
@@ -149,12 +101,12 @@ static void parse_pattern(struct arena *a, struct choice_test *t, struct text pa
             c = pattern.p[++i];
         plain[used++] = c;
     }
-    pieces[n++] = (struct text){plain + from, used - from};
+    pieces[n++] = (struct choice_text){plain + from, used - from};
     t->pieces = pieces;
     t->npieces = n;
 }
 
-static const char *expected(enum type type)
+static const char *expected(enum choice_type type)
 {
     switch (type) {
     case STRING:
@@ -178,7 +130,7 @@ static int parse_operand(const struct read_in *in, const char *field, struct cho
         return read_error(in, field, "%s", expected(t->op->type));
     if (t->op->type == PATTERN)
         parse_pattern(a, t, t->right.text);
-    t->right.text = t->op->type == STRING ? keep(a, t->right.text) : (struct text){0};
+    t->right.text = t->op->type == STRING ? keep(a, t->right.text) : (struct choice_text){0};
     return 0;
 }
 
@@ -257,14 +209,14 @@ static const char *operator_field(const struct read_in *in, bool top)
     json_object_object_foreach(in->obj, field, value)
     {
         (void)value;
-        bool operator= composite(field) >= 0 || find_operator(field, &twin) != NULL;
-        if (!operator&& !known_field(field, top)) {
+        bool is_operator = composite(field) >= 0 || find_operator(field, &twin) != NULL;
+        if (!is_operator && !known_field(field, top)) {
             read_error(in, field, "Field is not supported");
             good = false;
-        } else if (operator&& found) {
+        } else if (is_operator && found) {
             read_error(in, field, "A choice rule has exactly one operator; there is %s already", found);
             good = false;
-        } else if (operator) {
+        } else if (is_operator) {
             found = field;
         }
     }
@@ -302,14 +254,15 @@ static int order(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-static int order_texts(const struct text *a, const struct text *b)
+static int order_texts(const struct choice_text *a, const struct choice_text *b)
 {
     int by_bytes = memcmp(a->p, b->p, a->len < b->len ? a->len : b->len);
 
     return by_bytes ? by_bytes : order((int64_t)a->len, (int64_t)b->len);
 }
 
-static bool compare(const struct operator* op, const struct operand *left, const struct operand *right)
+static bool compare(const struct choice_operator *op, const struct choice_operand *left,
+                    const struct choice_operand *right)
 {
     int by;
 
@@ -323,9 +276,9 @@ static bool compare(const struct operator* op, const struct operand *left, const
 }
 
 /* The first piece begins the text, the last one ends it, the others follow each other in between. */
-static bool matches(const struct choice_test *t, struct text text)
+static bool matches(const struct choice_test *t, struct choice_text text)
 {
-    const struct text *first = &t->pieces[0], *last = &t->pieces[t->npieces - 1];
+    const struct choice_text *first = &t->pieces[0], *last = &t->pieces[t->npieces - 1];
 
     if (t->npieces == 1)
         return order_texts(first, &text) == 0;
@@ -334,7 +287,7 @@ static bool matches(const struct choice_test *t, struct text text)
         return false;
 
     const char *p = text.p + first->len, *end = text.p + text.len - last->len;
-    for (const struct text *piece = first + 1; piece < last; piece++) {
+    for (const struct choice_text *piece = first + 1; piece < last; piece++) {
         p = memmem(p, (size_t)(end - p), piece->p, piece->len);
         if (!p)
             return false;
@@ -345,14 +298,14 @@ static bool matches(const struct choice_test *t, struct text text)
 
 static bool is_timestamp(json_object *o)
 {
-    struct operand ignored;
+    struct choice_operand ignored;
 
     return operand_of(TIMESTAMP, o, &ignored);
 }
 
 static bool holds(const struct choice_test *t, json_object *value, json_object *other)
 {
-    struct operand left, right = t->right;
+    struct choice_operand left, right = t->right;
 
     switch (t->op->type) {
     case IS_NULL:

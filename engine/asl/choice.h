@@ -24,3 +24,12 @@ const struct choice_test *choice_parse(const struct read_in *rule);
 /* 1 true, 0 false (values of another type than the operator's are false), -1 with err: a path finds nothing.
  */
 int choice_eval(const struct choice_test *t, const struct jpath_env *env, struct err *err);
+
+/*
+ * For who looks at a list of rules.  Both answer false where they cannot tell, and when the budget of
+ * comparisons, which they count down, is used up: they are sound, not complete.
+ */
+/* Whenever b holds, so does a: behind a rule with the test a, one with b is never reached. */
+bool choice_implied(const struct choice_test *a, const struct choice_test *b, unsigned *budget);
+/* One of both always holds. */
+bool choice_covered(const struct choice_test *a, const struct choice_test *b, unsigned *budget);

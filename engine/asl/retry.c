@@ -40,8 +40,8 @@ static bool known_error(const char *name)
 /* Published definitions raise names of their own under "States.", so that is no error. */
 static void check_name(const struct read_in *in, const char *name, const struct place *at)
 {
-    if (strncmp(name, "States.", 7) == 0 && !known_error(name))
-        finding_warning(in->r->findings, at, FINDING_SCHEMA, "'%.200s' is not an error of the language",
+    if (strncmp(name, "States.", 7) == 0 ? !known_error(name) : strncmp(name, "State.", 6) == 0)
+        finding_warning(in->r->findings, at, FINDING_ERROR_NAME, "'%.200s' is not an error of the language",
                         name);
 }
 

@@ -107,8 +107,7 @@ static void make_room(struct catalog *c, enum kind kind)
 
     if (HASH_COUNT(c->entries[kind]) < ENTRIES_MAX)
         return;
-    HASH_ITER(hh, c->entries[kind], e, next)
-    {
+    HASH_ITER (hh, c->entries[kind], e, next) {
         if ((e->def && e->def->pins == 1) || (e->fn && e->fn->pins == 1)) {
             forget(e);
             return;
@@ -131,7 +130,7 @@ static int compile(const struct store_result *r, struct definition *def, struct 
     size_t len;
     const char *text = store_text(r, 0, 4, &len);
 
-    def->asl = asl_parse(text, len, def->express, &findings);
+    def->asl = asl_parse(text, len, def->express ? ASL_EXPRESS : 0, &findings);
     if (!def->asl) {
         struct err why;
         asl_findings_err(&findings, &why);
@@ -353,8 +352,8 @@ void catalog_forget_all(struct catalog *c)
     struct entry *e, *next;
 
     for (int kind = 0; kind < KINDS; kind++)
-        HASH_ITER(hh, c->entries[kind], e, next)
-    forget(e);
+        HASH_ITER (hh, c->entries[kind], e, next)
+            forget(e);
 }
 
 void catalog_notified(struct catalog *c, const char *payload)
@@ -387,8 +386,7 @@ void catalog_free(struct catalog *c)
     struct entry *e, *next;
 
     catalog_forget_all(c);
-    DL_FOREACH_SAFE(c->asking, e, next)
-    {
+    DL_FOREACH_SAFE (c->asking, e, next) {
         store_cancel(c->store, e);
         free_waiters(e);
         free_entry(e);

@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct asl_findings f = {0};
     json_object *input = NULL;
 
-    struct asl *asl = asl_parse(text, size, size % 2, &f);
+    struct asl *asl = asl_parse(text, size, size % 4, &f);
     PAWL_ASSERT((asl != NULL) == asl_findings_good(&f));
     check_findings(&f, text, size);
     if (asl) {

@@ -291,6 +291,45 @@ class StateMachines(Doors):
         self.assertEqual((len(one["diagnostics"]), one["truncated"]), (1, len(bad["diagnostics"]) > 1))
         self.assertEqual(self.rest("POST", "/api/validate", PASS), good)
 
+    def test_validate_shows_warnings_to_whom_asks_for_them(self):
+        both = json.dumps({"StartAt": "A", "States": {
+            "A": {"Type": "Pass", "Parameters": {"x": "$.x"}, "Next": "B"},
+            "B": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "End": True}}})
+        self.assertEqual(self.aws("ValidateStateMachineDefinition", definition=both), {"result": "OK", "diagnostics": [], "truncated": False})
+        shown = self.aws("ValidateStateMachineDefinition", definition=both, severity="WARNING")
+        self.assertEqual(([d["code"] for d in shown["diagnostics"]], shown["result"], shown["truncated"]),
+                         (["NOT_SUPPORTED_YET", "EXPRESSION_IS_TEXT"], "OK", False))
+        self.assertEqual({d["severity"] for d in shown["diagnostics"]}, {"WARNING"})
+        one = self.aws("ValidateStateMachineDefinition", definition=both, severity="WARNING", maxResults=1)
+        self.assertEqual((len(one["diagnostics"]), one["truncated"]), (1, True))
+        self.assertEqual(self.rest("POST", "/api/validate?severity=WARNING&limit=1", json.loads(both)), one)
+        self.refuses("InvalidDefinition", "CreateStateMachine", "Invalid State Machine Definition: 'NOT_SUPPORTED_YET: The resource "
+                     "arn:aws:states:::aws-sdk:s3:getObject is not supported by this version of pawl at /States/B/Resource'",
+                     name=self.name(), roleArn=ROLE, definition=both)
+
+    def test_validate_shows_errors_first(self):
+        mixed = '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "Colour": 1, "End": true}}}'
+        one = self.aws("ValidateStateMachineDefinition", definition=mixed, severity="WARNING", maxResults=1)
+        self.assertEqual(([d["severity"] for d in one["diagnostics"]], one["truncated"]), (["ERROR"], True))
+
+    def test_validate_by_the_rules_of_others(self):
+        url = {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "http://localhost/f", "End": True}}}
+        self.assertEqual(self.rest("POST", "/api/validate", url)["result"], "OK")
+        self.assertEqual([d["code"] for d in self.rest("POST", "/api/validate?portable=true", url)["diagnostics"]], ["NOT_PORTABLE"])
+        wait = {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync", "End": True}}}
+        self.assertEqual([d["message"] for d in self.rest("POST", "/api/validate?type=EXPRESS", wait)["diagnostics"]],
+                         ["Express state machine does not support '.sync' service integration"])
+
+    def test_validate_has_constraints(self):
+        for members, says in (
+                ({"definition": ""}, "Value '' at 'definition' failed to satisfy constraint: Member must have length greater than or equal to 1"),
+                ({"definition": "{}", "maxResults": 101}, "Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100"),
+                ({"definition": "{}", "maxResults": -1}, "Value '-1' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 0"),
+                ({"definition": "{}", "severity": "INFO"}, "Value 'INFO' at 'severity' failed to satisfy constraint: Member must satisfy enum value set: [ERROR, WARNING]"),
+                ({"definition": "{}", "type": "SLOW"}, "Value 'SLOW' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, EXPRESS]"),
+                ({}, "Value null at 'definition' failed to satisfy constraint: Member must not be null")):
+            self.refuses("ValidationException", "ValidateStateMachineDefinition", "1 validation error detected: " + says, **members)
+
 
 class Executions(Doors):
     def test_start_and_describe(self):

@@ -33,12 +33,12 @@ cat >"$folder/bad.json" <<'DEFINITION'
      "Nxt": "B"}}}
 DEFINITION
 cat >"$folder/want" <<WANT
-$folder/bad.json:4:6: error: SCHEMA_VALIDATION_FAILED: Field is not supported (/States/Größe/Nxt)
 $folder/bad.json:3:5: error: SCHEMA_VALIDATION_FAILED: Exactly one of these fields is required: [Next, End] (/States/Größe)
 $folder/bad.json:3:31: error: SCHEMA_VALIDATION_FAILED: Value is not a valid resource ARN (/States/Größe/Resource)
 $folder/bad.json:3:59: error: SCHEMA_VALIDATION_FAILED: Value cannot be empty (/States/Größe/Retry/0/ErrorEquals)
+$folder/bad.json:4:6: error: SCHEMA_VALIDATION_FAILED: Field is not supported (/States/Größe/Nxt)
 WANT
-expect "every finding has its line and column" 1 "$folder/want" "$pawl" validate "$folder/bad.json"
+expect "every finding has its line and column, in the order of the file" 1 "$folder/want" "$pawl" validate "$folder/bad.json"
 
 printf '{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 1, "Next": "A"}}}' >"$folder/loop.json"
 cat >"$folder/want" <<WANT
@@ -63,6 +63,15 @@ expect "--json answers as ValidateStateMachineDefinition does" 1 "$folder/want" 
 printf '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync", "End": true}}}' >"$folder/sync.json"
 printf '%s\n' "$folder/sync.json:1:51: error: SCHEMA_VALIDATION_FAILED: Express state machine does not support '.sync' service integration (/States/A/Resource)" >"$folder/want"
 expect "EXPRESS machines have rules of their own" 1 "$folder/want" "$pawl" validate --express "$folder/sync.json"
+
+printf '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "http://localhost/f", "End": true}}}' >"$folder/url.json"
+printf '%s\n' "$folder/url.json:1:51: error: NOT_PORTABLE: A URL as Resource is an addition of pawl to the language (/States/A/Resource)" "$folder/loop.json:1:1: warning: MISSING_TERMINAL_STATE: No state ends this: it runs forever (/)" "$folder/loop.json: OK" >"$folder/want"
+expect "--portable names what pawl adds; the worst of several files is the exit status" 1 "$folder/want" \
+    "$pawl" validate --portable "$folder/url.json" "$folder/loop.json"
+
+for code in $(sed -n 's/^#define FINDING_[A-Z_]* *"\([A-Z_]*\)".*/\1/p' engine/asl/finding.h); do
+    grep -q "\`$code\`" api/README.md || { echo "FAILED: api/README.md does not explain $code"; failed=1; }
+done
 
 : >"$folder/want"
 expect "a file that is not there" 2 "$folder/want" "$pawl" validate "$folder/nowhere.json"

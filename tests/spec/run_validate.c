@@ -1,7 +1,8 @@
 /*
  * Definitions and what is found in them.
  *
- *   case TITLE              or: express TITLE, for a machine of that type
+ *   case TITLE              or: express TITLE, for a machine of that type; portable TITLE, without pawl's
+ * additions
  *   {...}                   the definition, up to the first line that begins with "->" or is empty
  *   -> CODE: MESSAGE at POINTER         a finding; none: the definition is accepted
  *   -> not built CODE: MESSAGE at POINTER
@@ -39,12 +40,12 @@ static void write_finding(struct js_buf *b, const struct asl_finding *f)
     js_buf_str(b, "\n");
 }
 
-static char *found(const struct js_buf *definition, bool express, bool unbuilt)
+static char *found(const struct js_buf *definition, unsigned rules, bool unbuilt)
 {
     struct asl_findings f = {0};
     struct js_buf b = {0};
 
-    struct asl *asl = asl_parse(definition->p ? definition->p : "", definition->len, express, &f);
+    struct asl *asl = asl_parse(definition->p ? definition->p : "", definition->len, rules, &f);
     if ((asl != NULL) != asl_findings_good(&f))
         js_buf_str(&b, "a definition is there exactly when nothing is in its way\n");
     for (size_t i = 0; i < f.n; i++)
@@ -56,7 +57,7 @@ static char *found(const struct js_buf *definition, bool express, bool unbuilt)
     return b.p;
 }
 
-static void run_case(struct cases *c, const char *title, bool express)
+static void run_case(struct cases *c, const char *title, unsigned rules)
 {
     struct js_buf definition = {0}, want = {0};
     char *line;
@@ -72,7 +73,7 @@ static void run_case(struct cases *c, const char *title, bool express)
     }
     js_buf_add(&want, "", 1);
 
-    char *got = found(&definition, express, strstr(want.p, KINDS[SEVERITY_UNBUILT]) != NULL);
+    char *got = found(&definition, rules, strstr(want.p, KINDS[SEVERITY_UNBUILT]) != NULL);
     cases_result(c, strcmp(got, want.p) == 0, "(the end of) %s: found\n%sexpected\n%s", title, got, want.p);
     free(got);
     js_buf_fini(&want);
@@ -85,9 +86,11 @@ static void run(struct cases *c)
 
     while ((line = cases_line(c)) != NULL) {
         if ((title = cases_after(line, "case")) != NULL)
-            run_case(c, title, false);
+            run_case(c, title, 0);
         else if ((title = cases_after(line, "express")) != NULL)
-            run_case(c, title, true);
+            run_case(c, title, ASL_EXPRESS);
+        else if ((title = cases_after(line, "portable")) != NULL)
+            run_case(c, title, ASL_PORTABLE);
         else
             cases_result(c, false, "unknown line: %s", line);
     }

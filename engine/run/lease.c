@@ -5,19 +5,7 @@
 #include <string.h>
 #include <utlist.h>
 
-enum {
-    BEAT_MS = 1000,   /* look for orphans; every third of the ttl the heartbeat is renewed as well */
-    ADOPT_BATCH = 50, /* executions that one statement moves */
-    LOADING_MAX = 8, /* journals under way or in the reactor's hands: adoption must not starve running work */
-};
-
-struct load { /* an execution on its way to the reactor */
-    struct lease *lease;
-    int64_t execution_id;
-    const struct store_result *rows; /* while the reactor has it */
-    bool asked;                      /* a question is under way */
-    struct load *prev, *next;
-};
+enum { BEAT_MS = 1000 }; /* look for orphans; every third of the ttl the heartbeat is renewed as well */
 
 struct lease {
     struct store *store;
@@ -29,52 +17,15 @@ struct lease {
     int64_t epoch;
     int last_slot; /* of the tenure that was lost: made an orphan by the next acquisition */
     int64_t last_epoch;
-    bool acquiring, beating, adopting, releasing;
+    bool acquiring, beating, releasing;
     uint64_t renewed_ms; /* by the loop's clock */
-    struct load *waiting, *loading;
-    struct load *later; /* could not be loaded: the next beat tries again, and nobody waits for them */
-    size_t nloading;
     void (*released)(void *arg);
     void *released_arg;
 };
 
 static void acquire(struct lease *l);
-static void adopt(struct lease *l);
-static void pump(struct lease *l);
 
 /* ---- tenure ---- */
-
-static void load_free(struct load *d)
-{
-    store_result_unref(d->rows);
-    free(d);
-}
-
-static void free_loads(struct load **list)
-{
-    struct load *d, *next;
-
-    DL_FOREACH_SAFE (*list, d, next)
-        load_free(d);
-    *list = NULL;
-}
-
-/* Those in the reactor's hands come back by lease_loaded. */
-static void drop_loads(struct lease *l)
-{
-    struct load *d, *next;
-
-    free_loads(&l->waiting);
-    free_loads(&l->later);
-    DL_FOREACH_SAFE (l->loading, d, next) {
-        if (!d->asked)
-            continue;
-        store_cancel(l->store, d);
-        DL_DELETE(l->loading, d);
-        l->nloading--;
-        load_free(d);
-    }
-}
 
 static void end_tenure(struct lease *l)
 {
@@ -83,11 +34,9 @@ static void end_tenure(struct lease *l)
         l->last_epoch = l->epoch;
     }
     l->slot = 0;
-    l->adopting = false;
     uv_timer_stop(l->beat);
     store_cancel(l->store, l);
     l->acquiring = l->beating = false;
-    drop_loads(l);
 }
 
 static void lose(struct lease *l, const char *why)
@@ -118,15 +67,6 @@ static void ttl_text(char buf[32], const struct lease *l)
 
 /* ---- beating ---- */
 
-static void look_around(struct lease *l, bool orphans)
-{
-    DL_CONCAT(l->waiting, l->later);
-    l->later = NULL;
-    pump(l);
-    if (orphans)
-        adopt(l);
-}
-
 static void on_beat(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
 {
     struct lease *l = arg;
@@ -139,8 +79,8 @@ static void on_beat(void *arg, const struct store_result *r, const struct err *e
     }
     if (strcmp(store_text(r, 0, 0, NULL), "t") != 0)
         lose(l, "another pawld has taken the lease over");
-    else
-        look_around(l, !strcmp(store_text(r, 0, 1, NULL), "t"));
+    else if (!strcmp(store_text(r, 0, 1, NULL), "t"))
+        l->events.orphans(l->events.arg);
 }
 
 static void beat(struct lease *l)
@@ -234,129 +174,6 @@ void lease_store_down(struct lease *l)
     end_tenure(l);
 }
 
-/* ---- loading ---- */
-
-/* Something has left the loading ones: the next may come, and after the last of a batch the next batch. */
-static void go_on(struct lease *l)
-{
-    if (!l->slot)
-        return;
-    pump(l);
-    if (l->adopting && !l->waiting && !l->loading) {
-        l->adopting = false;
-        adopt(l);
-    }
-}
-
-void lease_loaded(struct lease *l, void *ticket)
-{
-    struct load *d = ticket;
-
-    DL_DELETE(l->loading, d);
-    l->nloading--;
-    load_free(d);
-    go_on(l);
-}
-
-enum { DEFINITION_ID = 4, NAME }; /* columns that each journal row repeats */
-
-void lease_later(struct lease *l, void *ticket)
-{
-    struct load *d = ticket;
-
-    DL_DELETE(l->loading, d);
-    l->nloading--;
-    store_result_unref(d->rows);
-    d->rows = NULL;
-    DL_APPEND(l->later, d);
-    go_on(l);
-}
-
-static void on_journal(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
-{
-    struct load *d = arg;
-    struct lease *l = d->lease;
-
-    d->asked = false;
-    if (err) {
-        char quoted[512];
-        if (err->name != ERR_UNAVAILABLE)
-            log_error("execution cannot be loaded, will be tried again", "exec=%lld sqlstate=%s why=%s",
-                      (long long)d->execution_id, sqlstate, log_quote(quoted, sizeof quoted, err->cause));
-        lease_later(l, d);
-        return;
-    }
-    d->rows = store_result_ref(r);
-    bool any = store_rows(r) > 0;
-    l->events.adopted(l->events.arg,
-                      &(struct lease_adopted){.execution_id = d->execution_id,
-                                              .definition_id = any ? store_int(r, 0, DEFINITION_ID) : 0,
-                                              .name = any ? store_text(r, 0, NAME, NULL) : NULL},
-                      r, d);
-}
-
-static void pump(struct lease *l)
-{
-    while (l->waiting && l->nloading < LOADING_MAX) {
-        struct load *d = l->waiting;
-        char id[24], slot[24];
-        DL_DELETE(l->waiting, d);
-        DL_APPEND(l->loading, d);
-        l->nloading++;
-        d->asked = true;
-        store_query(
-            l->store,
-            "SELECT j.seq, (extract(epoch FROM j.at) * 1000000)::bigint, j.events, j.payloads, "
-            "x.definition_id, "
-            "x.name"
-            " FROM pawl.journal j JOIN pawl.execution x USING (execution_id)"
-            " WHERE j.execution_id = $1::bigint AND x.slot = $2::int AND x.status = 'RUNNING' ORDER BY j.seq",
-            2,
-            (struct store_param[]){text_param(store_int_text(id, d->execution_id)),
-                                   text_param(store_int_text(slot, l->slot))},
-            on_journal, d);
-    }
-}
-
-void lease_load(struct lease *l, int64_t execution_id)
-{
-    struct load *d;
-
-    if (!l->slot)
-        return;
-    d = mem_calloc(1, sizeof *d);
-    *d = (struct load){.lease = l, .execution_id = execution_id};
-    DL_APPEND(l->waiting, d);
-    pump(l);
-}
-
-static void on_adopted(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
-{
-    struct lease *l = arg;
-
-    l->adopting = !err && store_rows(r) > 0;
-    if (!l->adopting)
-        return; /* nothing (more), or the next beat tries again */
-    log_info("executions adopted", "slot=%d executions=%d", l->slot, store_rows(r));
-    for (int i = 0; i < store_rows(r); i++)
-        lease_load(l, store_int(r, i, 0));
-}
-
-/* One batch at a time: the next one is asked for when all of this one are in the reactor. */
-static void adopt(struct lease *l)
-{
-    char slot[24], epoch[24], limit[24];
-
-    if (l->adopting || !l->slot || l->releasing)
-        return;
-    l->adopting = true;
-    store_query(l->store, "SELECT execution_id FROM pawl.lease_adopt($1::int, $2::bigint, $3::int)", 3,
-                (struct store_param[]){text_param(store_int_text(slot, l->slot)),
-                                       text_param(store_int_text(epoch, l->epoch)),
-                                       text_param(store_int_text(limit, ADOPT_BATCH))},
-                on_adopted, l);
-}
-
 /* ---- life ---- */
 
 struct lease *lease_open(uv_loop_t *loop, struct store *s, const struct lease_config *config,
@@ -408,8 +225,6 @@ static void free_handle(uv_handle_t *handle)
 void lease_free(struct lease *l)
 {
     store_cancel(l->store, l);
-    drop_loads(l);
-    free_loads(&l->loading);
     uv_timer_stop(l->beat);
     uv_close((uv_handle_t *)l->beat, free_handle);
     free(l->node);

@@ -5,7 +5,7 @@
  * owns an execution now.  Each commit checks slot and epoch, so whoever lost a lease cannot write.  A reactor
  * whose process died is seen within two seconds by its advisory lock being free, one that merely stands still
  * by its expiry.  Whoever finds it raises the epoch first and marks the slot an orphan; then all reactors
- * adopt its executions in small batches, and the last one deletes the slot.  A reactor always takes a slot
+ * adopt its executions (run/loader.h), and the last one deletes the slot.  A reactor always takes a slot
  * that nobody has, also when it comes back: it inherits from itself.  Epochs are never used twice. All by
  * store_query on the reactor's loop.
  */
@@ -17,23 +17,10 @@ struct lease;
 
 #define LEASE_TTL_US INT64_C(10000000)
 
-struct lease_adopted { /* an execution to be loaded */
-    int64_t execution_id;
-    int64_t definition_id; /* 0: there are no rows */
-    const char *name;      /* NULL: there are no rows; else lives as long as they */
-};
-
 struct lease_events {
-    void (*acquired)(void *arg, int slot,
-                     int64_t epoch);          /* commits may begin; adoption of orphans starts by itself */
+    void (*acquired)(void *arg, int slot, int64_t epoch); /* commits may begin */
     void (*lost)(void *arg, const char *why); /* forget everything; a new one is acquired by itself */
-    /*
-     * One adopted execution with its whole journal, in order: fold and resume it. rows: seq, at (us), events,
-     * payloads. No rows: it has not begun (its start waits in the inbox), or has ended meanwhile. The reactor
-     * may answer asynchronously (it compiles the definition first); rows live until lease_loaded is called,
-     * which it must be, also when the lease is lost meanwhile.
-     */
-    void (*adopted)(void *arg, const struct lease_adopted *e, const struct store_result *rows, void *ticket);
+    void (*orphans)(void *arg);               /* there are orphaned slots; told once a second */
     void *arg;
 };
 
@@ -46,12 +33,7 @@ struct lease_config {
 struct lease *lease_open(uv_loop_t *loop, struct store *s, const struct lease_config *config,
                          const struct lease_events *events);
 
-void lease_loaded(struct lease *l, void *ticket); /* the reactor has taken the execution in (or refused it) */
-void lease_later(struct lease *l,
-                 void *ticket); /* it cannot at the moment: adopted() comes again in a second */
-void lease_load(struct lease *l,
-                int64_t execution_id); /* load one that this slot owns already (again): adopted() follows */
-void lease_store_up(struct lease *l);  /* the reactor passes the store's up and down on */
+void lease_store_up(struct lease *l); /* the reactor passes the store's up and down on */
 void lease_store_down(struct lease *l);
 /*
  * A commit came back STORE_FENCED, and everything has been forgotten: ends the tenure and acquires a new one.

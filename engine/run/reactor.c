@@ -236,6 +236,7 @@ static void on_second(uv_timer_t *second)
 
     watched_remind(r);
     calls_ask_again(r);
+    loader_retry(r->loader);
     r->seconds_draining += r->phase != REACTOR_RUNNING;
 }
 
@@ -254,6 +255,7 @@ void reactor_abandon(struct reactor *r, const char *why)
     metric_set(&r->metrics.lease_slot, 0);
     metric_set(&r->metrics.lease_epoch, 0);
     inbox_owner(r->inbox, 0, 0);
+    loader_owner(r->loader, 0, 0);
     err_set(&err, ERR_UNAVAILABLE, "%s; it is not known whether this was recorded, ask again", why);
     run_forget_all(r, &err);
     r->norphans = 0;
@@ -308,14 +310,16 @@ struct reactor *reactor_new(const struct reactor_config *config)
     struct reactor *r = mem_calloc(1, sizeof *r);
     struct store_events store_events = {on_up, on_down, on_notified, r};
     struct lease_events lease_events = LEASE_EVENTS;
+    struct loader_events loader_events = LOADER_EVENTS;
     struct lease_config lease_config = {config->node_name, config->index, config->lease_ttl_us};
 
-    lease_events.arg = r;
+    lease_events.arg = loader_events.arg = r;
     r->config = *config;
     init_loop(r);
     r->invoke = invoke_new(&r->loop, on_call_done, r);
     r->store = store_open(&r->loop, config->conninfo, &store_events);
     r->catalog = catalog_new(r->store);
+    r->loader = loader_new(r->store, &loader_events);
     r->inbox = inbox_open(&r->loop, r->store, on_inbox, r);
     r->lease = lease_open(&r->loop, r->store, &lease_config, &lease_events);
     return r;
@@ -359,6 +363,7 @@ static void stop(struct reactor *r)
     invoke_free(r->invoke);
     catalog_free(r->catalog);
     inbox_free(r->inbox);
+    loader_free(r->loader);
     lease_free(r->lease);
     store_close(r->store);
     strays_drop(r, true);

@@ -5,7 +5,7 @@
  * reactor_run.c       an execution in memory: made, decided upon, forgotten
  * reactor_start.c     ids, names, starts
  * reactor_perform.c   effects become calls, answers become stimuli
- * reactor_recover.c   the lease: adoption, recovery, executions that PostgreSQL refused
+ * reactor_recover.c   recovery, loading, the lease; executions that PostgreSQL refused
  * reactor_command.c   stop and callbacks, wherever the execution lives; the inbox
  * reactor_watch.c     hints for those who wait for an execution
  */
@@ -14,6 +14,7 @@
 #include "run/inbox.h"
 #include "run/invoke.h"
 #include "run/lease.h"
+#include "run/loader.h"
 #include "run/mailbox.h"
 #include "run/peers.h"
 #include "run/reactor.h"
@@ -85,7 +86,7 @@ struct condemned { /* PostgreSQL refused its rows: it is loaded again, to fail *
     UT_hash_handle hh;
 };
 
-struct arrival; /* an adopted execution whose definition is being fetched */
+struct arrival; /* a loaded execution whose definition is being fetched */
 struct errand;  /* a command for an execution that is not here */
 struct stray;   /* an inbox message for one that is not here yet */
 struct watched; /* an execution that somebody waits for */
@@ -109,6 +110,7 @@ struct reactor {
     struct mailbox mailbox;
     struct store *store;
     struct lease *lease;
+    struct loader *loader;
     struct inbox *inbox;
     struct catalog *catalog;
     struct invoke *invoke;
@@ -183,6 +185,7 @@ void on_call_done(void *reactor, const struct invoke_request *req, const struct 
 /* ---- reactor_recover.c ---- */
 
 extern const struct lease_events LEASE_EVENTS; /* without arg */
+extern const struct loader_events LOADER_EVENTS;
 void condemn(struct reactor *r, const struct store_guilty *g);
 void condemned_free(struct reactor *r);
 void arrivals_free(struct reactor *r); /* at the end: definitions that never come */

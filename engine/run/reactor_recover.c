@@ -1,4 +1,4 @@
-/* The lease: adoption, recovery, executions that PostgreSQL refused. */
+/* Recovery, loading, the lease; executions that PostgreSQL refused. */
 #include "run/reactor_priv.h"
 #include "run/log.h"
 
@@ -91,9 +91,9 @@ static void resume(struct reactor *r, struct run *run, const struct store_result
     strays_deliver(r, id);
 }
 
-/* ---- adoption ---- */
+/* ---- loading ---- */
 
-struct arrival { /* an adopted execution whose definition is being fetched */
+struct arrival { /* an execution whose definition is being fetched */
     struct reactor *reactor;
     int64_t execution_id;
     char *name;
@@ -125,7 +125,7 @@ static void on_definition(void *arg, struct definition *def, const struct err *e
     bool ours = a->slot == r->slot && a->epoch == r->epoch && r->phase == REACTOR_RUNNING;
 
     if (!def && ours && err->name == ERR_UNAVAILABLE) {
-        lease_later(r->lease, a->ticket);
+        loader_later(r->loader, a->ticket);
         arrival_free(a);
         return;
     }
@@ -136,15 +136,14 @@ static void on_definition(void *arg, struct definition *def, const struct err *e
     else {
         struct run *run = run_new(r, a->execution_id, def, a->name);
         run->recorded = run->durable = true;
-        metric_add(&r->metrics.adopted, 1);
         resume(r, run, a->rows);
     }
-    lease_loaded(r->lease, a->ticket);
+    loader_done(r->loader, a->ticket);
     arrival_free(a);
 }
 
-static void on_adopted(void *arg, const struct lease_adopted *e, const struct store_result *rows,
-                       void *ticket)
+static void on_loaded(void *arg, const struct loader_execution *e, const struct store_result *rows,
+                      void *ticket)
 {
     struct reactor *r = arg;
     struct arrival *a;
@@ -157,7 +156,7 @@ static void on_adopted(void *arg, const struct lease_adopted *e, const struct st
             free(c->why);
             free(c);
         }
-        lease_loaded(r->lease, ticket);
+        loader_done(r->loader, ticket);
         return;
     }
     a = mem_alloc(sizeof *a);
@@ -172,6 +171,16 @@ static void on_adopted(void *arg, const struct lease_adopted *e, const struct st
     catalog_definition(r->catalog, e->definition_id, on_definition, a);
 }
 
+static void on_adopted(void *arg, size_t n)
+{
+    struct reactor *r = arg;
+    metric_add(&r->metrics.adopted, n);
+}
+
+const struct loader_events LOADER_EVENTS = {.loaded = on_loaded, .adopted = on_adopted};
+
+/* ---- the lease ---- */
+
 static void on_acquired(void *arg, int slot, int64_t epoch)
 {
     struct reactor *r = arg;
@@ -182,6 +191,7 @@ static void on_acquired(void *arg, int slot, int64_t epoch)
     metric_set(&r->metrics.lease_slot, (uint64_t)slot);
     metric_set(&r->metrics.lease_epoch, (uint64_t)epoch);
     inbox_owner(r->inbox, slot, epoch);
+    loader_owner(r->loader, slot, epoch);
     log_info("lease acquired", "slot=%d epoch=%lld", slot, (long long)epoch);
 }
 
@@ -193,7 +203,13 @@ static void on_lost(void *arg, const char *why)
     reactor_abandon(r, why);
 }
 
-const struct lease_events LEASE_EVENTS = {.acquired = on_acquired, .lost = on_lost, .adopted = on_adopted};
+static void on_orphans(void *arg)
+{
+    struct reactor *r = arg;
+    loader_adopt(r->loader);
+}
+
+const struct lease_events LEASE_EVENTS = {.acquired = on_acquired, .lost = on_lost, .orphans = on_orphans};
 
 /* ---- executions that PostgreSQL refused ---- */
 
@@ -243,7 +259,7 @@ void condemn(struct reactor *r, const struct store_guilty *g)
                      g->message);
         }
         HASH_ADD(hh, r->condemned, execution_id, sizeof c->execution_id, c);
-        lease_load(r->lease, g->execution_id);
+        loader_load(r->loader, g->execution_id);
     }
     err_set(&err, ERR_INTERNAL, "PostgreSQL refuses to record it: %s", g->message);
     run_forget(r, run, &err);

@@ -1,9 +1,10 @@
-/* Who owns what: leases, adoption, the inbox. */
+/* Who owns what: leases, adoption and loading, the inbox. */
 #include "scene.h"
 
 #include "asl/token.h"
 #include "run/inbox.h"
 #include "run/lease.h"
+#include "run/loader.h"
 
 #include <string.h>
 
@@ -12,7 +13,8 @@ static struct scene sc;
 struct holder { /* what a reactor would be */
     struct store *store;
     struct lease *lease;
-    int acquired, lost, adopted, rows, released;
+    struct loader *loader;
+    int acquired, lost, adopted, loaded, rows, released;
     int64_t ids[2000];
     void *held; /* a ticket that is not given back yet */
     bool hold;
@@ -24,25 +26,39 @@ static void on_acquired(void *arg, int slot, int64_t epoch)
 
     ck_assert_int_eq(slot, lease_slot(h->lease));
     ck_assert_int_eq(epoch, lease_epoch(h->lease));
+    loader_owner(h->loader, slot, epoch);
     h->acquired++;
 }
 
 static void on_lost(void *arg, const char *why)
 {
-    ((struct holder *)arg)->lost++;
+    struct holder *h = arg;
+
+    loader_owner(h->loader, 0, 0);
+    h->lost++;
 }
 
-static void on_adopted(void *arg, const struct lease_adopted *e, const struct store_result *rows,
-                       void *ticket)
+static void on_orphans(void *arg)
+{
+    loader_adopt(((struct holder *)arg)->loader);
+}
+
+static void on_loaded(void *arg, const struct loader_execution *e, const struct store_result *rows,
+                      void *ticket)
 {
     struct holder *h = arg;
 
-    h->ids[h->adopted++] = e->execution_id;
+    h->ids[h->loaded++] = e->execution_id;
     h->rows += store_rows(rows);
     if (h->hold)
         h->held = ticket;
     else
-        lease_loaded(h->lease, ticket);
+        loader_done(h->loader, ticket);
+}
+
+static void on_adopted(void *arg, size_t n)
+{
+    ((struct holder *)arg)->adopted += (int)n;
 }
 
 static void on_released(void *arg)
@@ -60,6 +76,8 @@ static void on_up(void *arg)
 static void on_down(void *arg, const char *why)
 {
     struct holder *h = arg;
+    if (h->loader)
+        loader_owner(h->loader, 0, 0);
     if (h->lease)
         lease_store_down(h->lease);
 }
@@ -68,18 +86,25 @@ static void on_note(void *arg, const char *channel, const char *payload)
 {
 }
 
-static void holder_open(struct holder *h, int64_t ttl_us)
+static void holder_begin(struct holder *h, uv_loop_t *loop, int64_t ttl_us)
 {
     *h = (struct holder){0};
-    h->store = store_open(&sc.loop, sc.conninfo, &(struct store_events){on_up, on_down, on_note, h});
-    h->lease = lease_open(&sc.loop, h->store, &(struct lease_config){.node = "test", .ttl_us = ttl_us},
-                          &(struct lease_events){on_acquired, on_lost, on_adopted, h});
+    h->store = store_open(loop, sc.conninfo, &(struct store_events){on_up, on_down, on_note, h});
+    h->loader = loader_new(h->store, &(struct loader_events){on_loaded, on_adopted, h});
+    h->lease = lease_open(loop, h->store, &(struct lease_config){.node = "test", .ttl_us = ttl_us},
+                          &(struct lease_events){on_acquired, on_lost, on_orphans, h});
+}
+
+static void holder_open(struct holder *h, int64_t ttl_us)
+{
+    holder_begin(h, &sc.loop, ttl_us);
     scene_wait(&sc, &h->acquired, 1);
 }
 
 /* As SIGKILL would: nothing is given back. */
 static void holder_die(struct holder *h)
 {
+    loader_free(h->loader);
     lease_free(h->lease);
     store_close(h->store);
     *h = (struct holder){0};
@@ -137,13 +162,14 @@ START_TEST(a_dead_holder_is_inherited_within_two_seconds)
     executions(lease_slot(b.lease), 5000, 5);
     uint64_t died = uv_hrtime();
     holder_die(&a);
-    scene_wait(&sc, &b.adopted, 120);
+    scene_wait(&sc, &b.loaded, 120);
     ck_assert_int_lt((int)((uv_hrtime() - died) / 1000000), 4500);
     ck_assert_int_eq(b.rows, 240);
     for (int i = 0; i < 120; i++)
         ck_assert_int_eq(b.ids[i], 1000 + i);
     scene_run_ms(&sc, 1500);
-    ck_assert_int_eq(b.adopted, 120); /* each once, and none of its own */
+    ck_assert_int_eq(b.loaded, 120); /* each once, and none of its own */
+    ck_assert_int_eq(b.adopted, 120);
     ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.lease"), "1");
     ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.lease_heartbeat"), "1");
     ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.lease WHERE slot = %d AND epoch = %lld", slot,
@@ -164,7 +190,7 @@ START_TEST(a_slot_that_is_given_back_is_inherited_at_once)
     holder_close(&a);
     uint64_t began = uv_hrtime();
     holder_open(&b, 0);
-    scene_wait(&sc, &b.adopted, 3);
+    scene_wait(&sc, &b.loaded, 3);
     ck_assert_int_lt((int)((uv_hrtime() - began) / 1000000), 900);
     holder_close(&b);
     scene_close(&sc);
@@ -173,15 +199,13 @@ END_TEST
 
 START_TEST(who_stands_still_past_its_lease_writes_nothing_more)
 {
-    struct holder a = {0}, b;
+    struct holder a, b;
 
     /* The sleeper's loop does not run: its session lives, its heartbeat does not. */
     scene_open(&sc);
     uv_loop_t asleep;
     uv_loop_init(&asleep);
-    a.store = store_open(&asleep, sc.conninfo, &(struct store_events){on_up, on_down, on_note, &a});
-    a.lease = lease_open(&asleep, a.store, &(struct lease_config){.node = "sleeper", .ttl_us = 1500000},
-                         &(struct lease_events){on_acquired, on_lost, on_adopted, &a});
+    holder_begin(&a, &asleep, 1500000);
     while (!a.acquired)
         uv_run(&asleep, UV_RUN_ONCE);
     int slot = lease_slot(a.lease);
@@ -189,7 +213,7 @@ START_TEST(who_stands_still_past_its_lease_writes_nothing_more)
     executions(slot, 1000, 2);
 
     holder_open(&b, 0);
-    scene_wait(&sc, &b.adopted, 2); /* although the sleeper still holds its advisory lock */
+    scene_wait(&sc, &b.loaded, 2); /* although the sleeper still holds its advisory lock */
 
     /* It wakes: whatever its old connections would commit fails. */
     store_add_start(sc.store, &(struct store_start){.execution_id = 1, .name = "late", .slot = slot});
@@ -199,8 +223,7 @@ START_TEST(who_stands_still_past_its_lease_writes_nothing_more)
     ck_assert_int_ne(lease_epoch(a.lease), epoch);
     ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.execution WHERE name = 'late'"), "0");
 
-    lease_free(a.lease);
-    store_close(a.store);
+    holder_die(&a);
     uv_run(&asleep, UV_RUN_DEFAULT);
     uv_loop_close(&asleep);
     holder_close(&b);
@@ -221,11 +244,11 @@ START_TEST(several_adopt_at_once_and_none_twice)
     holder_die(&a);
     for (int total = 0; total < 1000;) {
         scene_run_ms(&sc, 50);
-        total = h[0].adopted + h[1].adopted + h[2].adopted;
+        total = h[0].loaded + h[1].loaded + h[2].loaded;
     }
     scene_run_ms(&sc, 1500);
     for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < h[i].adopted; k++)
+        for (int k = 0; k < h[i].loaded; k++)
             ck_assert_int_eq(seen[h[i].ids[k]]++, 0);
         holder_close(&h[i]);
     }
@@ -246,7 +269,7 @@ START_TEST(a_broken_connection_makes_a_holder_inherit_from_itself)
              " AND pid = ANY ((SELECT backends FROM pawl.lease)::int[])");
     uint64_t began = uv_hrtime();
     scene_wait(&sc, &a.acquired, 2);
-    scene_wait(&sc, &a.adopted, 3);
+    scene_wait(&sc, &a.loaded, 3);
     ck_assert_int_lt((int)((uv_hrtime() - began) / 1000000), 1500);
     ck_assert_int_gt(lease_epoch(a.lease), epoch);
     scene_run_ms(&sc, 100);
@@ -263,7 +286,7 @@ START_TEST(executions_of_an_unknown_slot_are_found)
     scene_open(&sc);
     executions(77, 1000, 2);
     holder_open(&a, 0);
-    scene_wait(&sc, &a.adopted, 2);
+    scene_wait(&sc, &a.loaded, 2);
     holder_close(&a);
     scene_close(&sc);
 }
@@ -277,13 +300,35 @@ START_TEST(a_ticket_may_be_given_back_after_the_lease_is_gone)
     executions(77, 1000, 2);
     holder_open(&a, 0);
     a.hold = true;
-    scene_wait(&sc, &a.adopted, 1);
+    scene_wait(&sc, &a.loaded, 1);
     void *ticket = a.held;
     a.hold = false;
+    loader_owner(a.loader, 0, 0);
     lease_fenced(a.lease);
     scene_wait(&sc, &a.acquired, 2);
-    lease_loaded(a.lease, ticket);
+    loader_done(a.loader, ticket);
     scene_run_ms(&sc, 200);
+    holder_close(&a);
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(an_execution_that_is_asked_for_comes_once_until_it_is_there)
+{
+    struct holder a;
+
+    scene_open(&sc);
+    holder_open(&a, 0);
+    executions(lease_slot(a.lease), 1000, 1);
+    for (int i = 0; i < 3; i++)
+        loader_load(a.loader, 1000);
+    loader_load(a.loader, 2000); /* another's: it comes without rows */
+    scene_wait(&sc, &a.loaded, 2);
+    scene_run_ms(&sc, 100);
+    ck_assert_int_eq(a.loaded, 2);
+    ck_assert_int_eq(a.rows, 2);
+    loader_load(a.loader, 1000);
+    scene_wait(&sc, &a.loaded, 3);
     holder_close(&a);
     scene_close(&sc);
 }
@@ -427,6 +472,7 @@ int main(void)
     tcase_add_test(tc, a_broken_connection_makes_a_holder_inherit_from_itself);
     tcase_add_test(tc, executions_of_an_unknown_slot_are_found);
     tcase_add_test(tc, a_ticket_may_be_given_back_after_the_lease_is_gone);
+    tcase_add_test(tc, an_execution_that_is_asked_for_comes_once_until_it_is_there);
     tcase_add_test(tc, a_wish_is_delivered_once_until_it_is_consumed);
     tcase_add_test(tc, a_start_by_sql_is_claimed_by_one);
     tcase_add_test(tc, a_forged_token_is_dropped);

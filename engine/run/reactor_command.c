@@ -28,11 +28,9 @@ static void command_here(struct reactor *r, struct run *run, const struct reacto
                          void *arg)
 {
     struct err err;
+    bool refused = obey(r, run, c, &err) < 0; /* because of what may not be committed yet, or never be */
 
-    if (obey(r, run, c, &err) < 0)
-        cb(arg, &err, c->execution_id, 0);
-    else
-        run_tell(r, run, cb, arg);
+    run_tell(r, run, refused ? &err : NULL, cb, arg);
 }
 
 /* ---- errands ---- */
@@ -138,6 +136,10 @@ static void on_errand(struct reactor *r, void *arg)
         reactor_post(e->origin, on_not_there, e);
 }
 
+/* In the words of the core, which says so where the execution is at hand. */
+#define TASK_MISSING   "Task Does Not Exist: 'Provided task does not exist'"
+#define TASK_TIMED_OUT "Task Timed Out: 'Provided task does not exist anymore'"
+
 static void on_owner(void *arg, const struct store_result *rows, const struct err *err, const char *sqlstate)
 {
     struct errand *e = arg;
@@ -149,34 +151,42 @@ static void on_owner(void *arg, const struct store_result *rows, const struct er
     }
     if (store_rows(rows) == 0) {
         errand_refuse(e, is_stop(e) ? ERR_EXECUTION_MISSING : ERR_TASK_MISSING,
-                      is_stop(e) ? "Execution Does Not Exist"
-                                 : "Task Does Not Exist: 'Provided task does not exist'");
+                      is_stop(e) ? "Execution Does Not Exist" : TASK_MISSING);
         return;
     }
     if (strcmp(store_text(rows, 0, 0, NULL), "RUNNING") != 0) {
         errand_refuse(e, is_stop(e) ? ERR_NOT_FOUND : ERR_TASK_TIMED_OUT,
-                      is_stop(e) ? "the execution has ended"
-                                 : "Task Timed Out: 'Provided task does not exist anymore'");
+                      is_stop(e) ? "the execution has ended" : TASK_TIMED_OUT);
         return;
     }
     struct run *run = run_find(r, e->command.execution_id);
     struct reactor *owner = peers_find(r->config.peers, (int)store_int(rows, 0, 1));
+    const char *task_is_open = store_text(rows, 0, 2, NULL);
     if (run) {
         reactor_post(r, on_errand, e);
     } else if (owner && owner != r && owner != e->asked) {
         e->asked = owner;
         reactor_post(owner, on_errand, e);
-    } else {
+    } else if (is_stop(e) || (task_is_open && !strcmp(task_is_open, "t"))) {
         to_inbox(r, e); /* another process, or it is being loaded */
+    } else {
+        errand_refuse(e, task_is_open ? ERR_TASK_TIMED_OUT : ERR_TASK_MISSING,
+                      task_is_open ? TASK_TIMED_OUT : TASK_MISSING);
     }
 }
 
 static void ask_owner(struct reactor *r, struct errand *e)
 {
-    char id[24];
+    char id[24], event[24];
 
-    store_query(r->store, "SELECT status, slot FROM pawl.execution WHERE execution_id = $1::bigint", 1,
-                &(struct store_param){store_int_text(id, e->command.execution_id)}, on_owner, e);
+    store_query(r->store,
+                "SELECT status, slot, CASE WHEN status = 'RUNNING' AND $2::int IS NOT NULL"
+                " THEN pawl.task_is_open(execution_id, $2::int) END"
+                " FROM pawl.execution WHERE execution_id = $1::bigint",
+                2,
+                (struct store_param[]){{store_int_text(id, e->command.execution_id)},
+                                       {is_stop(e) ? NULL : store_int_text(event, e->command.event_id)}},
+                on_owner, e);
 }
 
 void reactor_send(struct reactor *r, const struct reactor_command *command, reactor_cb cb, void *arg)

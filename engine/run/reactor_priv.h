@@ -24,6 +24,7 @@ struct caller { /* somebody who is told when it is durable */
     reactor_cb cb;
     void *arg;
     int64_t at_us;
+    struct err *refusal; /* NULL: what it asked for is done */
     struct caller *next;
 };
 
@@ -156,8 +157,11 @@ struct run *run_find(struct reactor *r, int64_t id);
 int run_step(struct reactor *r, struct run *run, const struct stimulus *in, struct err *err);
 /* done is durable: if more is to be decided at once, the next tick does. */
 void run_go_on(struct reactor *r, struct run *run, const struct work *done);
-/* cb is told when everything decided so far is durable: at once if it is. */
-void run_tell(struct reactor *r, struct run *run, reactor_cb cb, void *arg);
+/*
+ * cb is told when everything decided so far is durable: at once if it is. refusal (NULL: none): what it is
+ * told then, because of something that may not be durable yet.
+ */
+void run_tell(struct reactor *r, struct run *run, const struct err *refusal, reactor_cb cb, void *arg);
 void run_consume(struct reactor *r, struct run *run, int64_t inbox_id);
 /* What it still has under way is cancelled; those who wait are told err (NULL: there is nobody). */
 void run_forget(struct reactor *r, struct run *run, const struct err *err);

@@ -59,7 +59,8 @@ void work_answer(struct work *w, int64_t execution_id, const struct err *err)
     LL_FOREACH_SAFE(w->callers, c, next)
     {
         w->callers = next;
-        c->cb(c->arg, err, execution_id, c->at_us);
+        c->cb(c->arg, err ? err : c->refusal, execution_id, c->at_us);
+        free(c->refusal);
         free(c);
     }
 }
@@ -169,17 +170,21 @@ void run_go_on(struct reactor *r, struct run *run, const struct work *done)
         timer_set(&r->timers, &run->timer, done->out.wake_us);
 }
 
-void run_tell(struct reactor *r, struct run *run, reactor_cb cb, void *arg)
+void run_tell(struct reactor *r, struct run *run, const struct err *refusal, reactor_cb cb, void *arg)
 {
     struct flight *f = run->open ? NULL : flight_of(r, run);
     struct work *w = run->open ? run->open : f ? f->work : NULL;
 
     if (!w) {
-        cb(arg, NULL, run->ex.id, timer_now());
+        cb(arg, refusal, run->ex.id, timer_now());
         return;
     }
     struct caller *c = mem_alloc(sizeof *c);
     *c = (struct caller){.cb = cb, .arg = arg, .at_us = w->at_us};
+    if (refusal) {
+        c->refusal = mem_alloc(sizeof *refusal);
+        *c->refusal = *refusal;
+    }
     LL_APPEND(w->callers, c);
 }
 

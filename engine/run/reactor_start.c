@@ -88,5 +88,5 @@ void reactor_start_execution(struct reactor *r, struct reactor_start *start, rea
     struct run *run = run_new(r, id, start->def, start->name ? start->name : start->made_name);
     run->trace = start->trace ? mem_strndup(start->trace, strlen(start->trace)) : NULL;
     run_step(r, run, &(struct stimulus){.type = STIM_START, .data = start->input, .seed = seed}, NULL);
-    run_tell(r, run, cb, arg);
+    run_tell(r, run, NULL, cb, arg);
 }

@@ -114,15 +114,15 @@ static void tell_here(struct reactor *r, struct watched *w, bool finished)
     struct reactor_watch *one, *next;
 
     w->telling = true;
-    DL_FOREACH(w->here, one)
-    if (one->cb)
-        one->cb(one->arg, finished);
+    DL_FOREACH (w->here, one)
+        if (one->cb)
+            one->cb(one->arg, finished);
     w->telling = false;
-    DL_FOREACH_SAFE(w->here, one, next)
-    if (!one->cb) { /* unwatched from within its own or another's callback */
-        DL_DELETE(w->here, one);
-        free(one);
-    }
+    DL_FOREACH_SAFE (w->here, one, next)
+        if (!one->cb) { /* unwatched from within its own or another's callback */
+            DL_DELETE(w->here, one);
+            free(one);
+        }
     drop_if_idle(r, w);
 }
 
@@ -153,11 +153,11 @@ void watched_remind(struct reactor *r)
     struct watched *w, *next;
 
     r->reminding = true; /* so that nothing leaves the hash */
-    HASH_ITER(hh, r->watched, w, next)
-    tell_here(r, w, false);
+    HASH_ITER (hh, r->watched, w, next)
+        tell_here(r, w, false);
     r->reminding = false;
-    HASH_ITER(hh, r->watched, w, next)
-    drop_if_idle(r, w);
+    HASH_ITER (hh, r->watched, w, next)
+        drop_if_idle(r, w);
 }
 
 /* ---- watching ---- */
@@ -194,10 +194,9 @@ void watched_free(struct reactor *r)
     struct watched *w, *next;
     struct reactor_watch *one, *after;
 
-    HASH_ITER(hh, r->watched, w, next)
-    {
-        DL_FOREACH_SAFE(w->here, one, after)
-        free(one);
+    HASH_ITER (hh, r->watched, w, next) {
+        DL_FOREACH_SAFE (w->here, one, after)
+            free(one);
         HASH_DEL(r->watched, w);
         free(w);
     }

@@ -13,6 +13,33 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION pawl.task_token_claim(text) IS 'Which attempt of which execution a task token says it is for. Whether that is true the reactor checks.';
 
+CREATE OR REPLACE FUNCTION pawl.task_is_open(p_execution_id bigint, p_event_id integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    -- An attempt is over when its frame has gone on, or when its answer waits in the inbox already, checked.
+    WITH scheduled AS (
+        SELECT j.seq, e.place, coalesce((e.event ->> 'frame')::integer, 0) AS frame
+          FROM pawl.journal j
+         CROSS JOIN LATERAL json_array_elements(pawl.plain_json(j.events)) WITH ORDINALITY AS e (event, place)
+         WHERE j.execution_id = p_execution_id
+           AND p_event_id BETWEEN j.first_event AND j.first_event + j.event_count - 1
+           AND (e.event ->> 'id')::integer = p_event_id)
+    SELECT NOT EXISTS (
+               SELECT FROM pawl.journal j
+                CROSS JOIN LATERAL json_array_elements(pawl.plain_json(j.events)) WITH ORDINALITY AS e (event, place)
+                WHERE j.execution_id = p_execution_id AND j.seq >= s.seq
+                  AND (j.seq > s.seq OR e.place > s.place)
+                  AND coalesce((e.event ->> 'frame')::integer, 0) = s.frame
+                  AND e.event ->> 'type' NOT IN ('TaskStarted', 'LambdaFunctionStarted', 'TaskSubmitted',
+                                                 'CallWithheld', 'CallReleased'))
+       AND NOT EXISTS (
+               SELECT FROM pawl.inbox i
+                WHERE i.execution_id = p_execution_id AND i.event_id = p_event_id AND i.token IS NULL
+                  AND i.command IN ('task_success', 'task_failure'))
+      FROM scheduled s;
+$$;
+COMMENT ON FUNCTION pawl.task_is_open(bigint, integer) IS
+'May the attempt of a task that this event scheduled still be answered, as far as the database knows? NULL: there is no such event.';
+
 CREATE OR REPLACE FUNCTION pawl.send_task(p_token text, p_command text, p_data json, p_error text, p_cause text)
 RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -20,7 +47,7 @@ DECLARE
     v_claim record := pawl.task_token_claim(p_token);
 BEGIN
     PERFORM 1 FROM pawl.execution WHERE execution_id = v_claim.execution_id AND status = 'RUNNING';
-    IF NOT FOUND THEN
+    IF NOT FOUND OR pawl.task_is_open(v_claim.execution_id, v_claim.event_id) IS NOT TRUE THEN
         RETURN false;
     END IF;
     INSERT INTO pawl.inbox (execution_id, command, event_id, data, error, cause, token)
@@ -28,7 +55,7 @@ BEGIN
     NOTIFY pawl_inbox;
     RETURN true;
 END $$;
-COMMENT ON FUNCTION pawl.send_task(text, text, json, text, text) IS 'What the send_task_ functions have in common. False: the execution does not run (any more).';
+COMMENT ON FUNCTION pawl.send_task(text, text, json, text, text) IS 'What the send_task_ functions have in common. False: nothing waits for the token (any more), as far as the database knows.';
 
 CREATE OR REPLACE FUNCTION pawl.send_task_success(p_token text, p_output json) RETURNS boolean
 LANGUAGE plpgsql AS $$

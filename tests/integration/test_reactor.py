@@ -35,6 +35,9 @@ MACHINES = {
     "echo": {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": FUNCTION, "Next": "B"}, "B": {"Type": "Pass", "End": True}}},
     "token": task(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken", TimeoutSeconds=60,
                   Parameters={"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}}),
+    "goes-on": {"StartAt": "T", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}, "T": {
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "Next": "W",
+        "Parameters": {"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}}}}},
     "beat": task(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken", HeartbeatSeconds=2,
                  Parameters={"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}}),
 }
@@ -178,6 +181,19 @@ class Commands(Two):
             with self.assertRaises(stage.Refused) as e:
                 client.aws("SendTaskSuccess", taskToken=token, output="1")
             self.assertEqual(e.exception.type, "TaskTimedOut")
+
+    def test_a_token_is_good_once_also_while_its_execution_goes_on(self):
+        for i, client in enumerate(self.connections(4)):
+            arn = self.start(self.one, "goes-on")
+            token = self.function.token(i)
+            client.aws("SendTaskSuccess", taskToken=token, output="1")
+            stage.wait_until(lambda: self.sql("SELECT 1 FROM pawl.inbox") == [], 10, "the owner taking it")
+            for other in self.connections(6):
+                with self.assertRaises(stage.Refused) as e:
+                    other.aws("SendTaskFailure", taskToken=token)
+                self.assertEqual((e.exception.status, e.exception.type), (400, "TaskTimedOut"))
+            self.assertEqual(self.sql("SELECT pawl.send_task_success('%s', '2')" % token), [("f",)])
+            self.one.aws("StopExecution", executionArn=arn)
 
     def test_heartbeats_keep_a_task_alive_from_anywhere(self):
         arn = self.start(self.one, "beat")

@@ -365,6 +365,58 @@ START_TEST(what_is_just_within_the_limits_is_taken)
 }
 END_TEST
 
+/* 2 is scheduled in the root, 3 and 4 in branches. */
+static const struct {
+    const char *says;
+    int event_id;
+    struct event then;
+    const char *sql, *open;
+} TASKS[] = {
+    {"a task that was submitted is open", 2, {.type = EV_TASK_SUBMITTED, .data = NULL}, NULL, "t"},
+    {"one that was answered is not", 2, {.type = EV_TASK_FAILED}, NULL, "f"},
+    {"nor one that timed out", 2, {.type = EV_TASK_TIMED_OUT}, NULL, "f"},
+    {"nor one whose branch was aborted", 3, {.type = EV_TASK_ABORTED, .frame = 1}, NULL, "f"},
+    {"nor one whose answer waits for its own call", 2, {.type = EV_CALLBACK_HELD}, NULL, "f"},
+    {"what happens in another branch changes nothing", 4, {.type = EV_TASK_FAILED, .frame = 1}, NULL, "t"},
+    {"an answer in the inbox closes it",
+     2,
+     {.type = EV_CALL_WITHHELD},
+     "INSERT INTO pawl.inbox (execution_id, command, event_id) VALUES (101, 'task_failure', 2)",
+     "f"},
+    {"a heartbeat does not",
+     2,
+     {.type = EV_CALL_WITHHELD},
+     "INSERT INTO pawl.inbox (execution_id, command, event_id) VALUES (101, 'task_heartbeat', 2)",
+     "t"},
+    {"an answer that nobody has checked neither",
+     2,
+     {.type = EV_CALL_WITHHELD},
+     "INSERT INTO pawl.inbox (execution_id, command, event_id, token) VALUES (101, 'task_failure', 2, 'x')",
+     "t"},
+    {"of an event that is not there nothing is known", 9, {.type = EV_CALL_WITHHELD}, NULL, ""},
+};
+
+START_TEST(the_database_knows_whether_a_task_is_open)
+{
+    open_machine();
+    last_id = 0;
+    add_start(101, "runs");
+    ROW(101, 1, AT_US, {.type = EV_EXECUTION_STARTED, .data = json("{}")},
+        {.type = EV_TASK_SCHEDULED, .state = &PAY, .data = json("{}")},
+        {.type = EV_TASK_SCHEDULED, .state = &PAY, .data = json("{}"), .frame = 1},
+        {.type = EV_TASK_SCHEDULED, .state = &PAY, .data = json("{}"), .frame = 2});
+    add_row(101, 2, AT_US, &(struct event){.type = EV_TASK_STARTED, .state = &PAY}, 1);
+    struct event then = TASKS[_i].then;
+    add_row(101, 3, AT_US, &then, 1);
+    commit();
+    if (TASKS[_i].sql)
+        scene_do(&sc, "%s", TASKS[_i].sql);
+    const char *open = scene_ask(&sc, "SELECT pawl.task_is_open(101, %d)", TASKS[_i].event_id);
+    ck_assert_msg(!strcmp(open, TASKS[_i].open), "%s: \"%s\"", TASKS[_i].says, open);
+    scene_close(&sc);
+}
+END_TEST
+
 START_TEST(wishes_are_for_executions_that_run)
 {
     char token[TOKEN_TEXT_BYTES];
@@ -379,11 +431,11 @@ START_TEST(wishes_are_for_executions_that_run)
     commit();
     ck_assert_str_eq(scene_ask(&sc, "SELECT pawl.stop_execution(101, 'Enough', 'by hand')"), "t");
     ck_assert_str_eq(
-        scene_ask(&sc, "SELECT pawl.send_task_failure('%s', 'E', 'c')", token_mint(token, key, 101, 3)), "t");
+        scene_ask(&sc, "SELECT pawl.send_task_failure('%s', 'E', 'c')", token_mint(token, key, 101, 2)), "t");
     ck_assert_str_eq(scene_ask(&sc, "SELECT pawl.send_task_heartbeat('%s')", token), "t");
     ck_assert_str_eq(scene_ask(&sc, "SELECT string_agg(concat_ws(' ', command, event_id, error, cause), '; ' "
                                     "ORDER BY inbox_id) FROM pawl.inbox"),
-                     "stop Enough by hand; task_failure 3 E c; task_heartbeat 3");
+                     "stop Enough by hand; task_failure 2 E c; task_heartbeat 2");
     scene_close(&sc);
 }
 END_TEST
@@ -404,6 +456,7 @@ int main(void)
     tcase_add_test(tc, what_nothing_moves_is_stalled);
     tcase_add_test(tc, a_start_that_nobody_claims_is_stalled_after_a_minute);
     tcase_add_test(tc, a_start_by_sql_belongs_to_the_callers_transaction);
+    tcase_add_loop_test(tc, the_database_knows_whether_a_task_is_open, 0, sizeof TASKS / sizeof *TASKS);
     tcase_add_loop_test(tc, functions_refuse, 0, sizeof REFUSED / sizeof *REFUSED);
     tcase_add_test(tc, what_is_just_within_the_limits_is_taken);
     tcase_add_test(tc, wishes_are_for_executions_that_run);

@@ -285,7 +285,7 @@ class BadWeather(OnStage):
         self.assertEqual(stage.sql(c.conninfo("pawl"), "SELECT pawl.stop_execution(pawl.execution_id('ends'))"), [("t",)])
         holder.join()
         self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
-        stage.wait_until(lambda: stage.sql(c.conninfo("pawl"), "SELECT FROM pawl.inbox") == [], 10, "an empty inbox")
+        stage.wait_until(lambda: stage.sql(c.conninfo("pawl"), "SELECT 1 FROM pawl.inbox") == [], 10, "an empty inbox")
         self.works(client, "after")
         self.assertTrue(p.alive())
 
@@ -321,6 +321,50 @@ class BadWeather(OnStage):
             self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED", "no error that it would have to retry")
         self.assertEqual(len(self.function.calls), 3)
 
+    def test_a_second_answer_waits_for_what_becomes_of_the_first(self):
+        c = self.cluster()
+        p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()
+        client = self.deploy(p)
+        stage.sql(c.conninfo("pawl"), """
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF NEW.payloads::text LIKE '%slow%' THEN PERFORM pg_sleep(2); END IF; RETURN NEW; END $$;
+            CREATE TRIGGER slow BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION slow()""")
+        status = "SELECT status FROM pawl.execution WHERE name = '%s'"
+
+        def answer_twice(name, meanwhile):
+            """What both callers are told, and the execution's status when the second one is."""
+            calls = len(self.function.calls)
+            self.start(client, "token", name)
+            stage.wait_until(lambda: len(self.function.calls) > calls, 10, "the token")
+            token = json.loads(self.function.calls[-1][1])["token"]
+            told = []
+
+            def answer(text):
+                what = 200
+                try:
+                    stage.Client(p.port).aws("SendTaskSuccess", taskToken=token, output=text)
+                except stage.Refused as e:
+                    what = e.type
+                told.append((what, stage.sql(c.conninfo("pawl"), status % name)[0][0]))
+            first = threading.Thread(target=answer, args=('"slow"',))
+            first.start()
+            time.sleep(0.5)
+            second = threading.Thread(target=answer, args=('"second"',))
+            second.start()
+            time.sleep(0.5)
+            meanwhile()
+            first.join(), second.join()
+            return told, token
+        told, _ = answer_twice("commits", lambda: None)
+        self.assertEqual(sorted(told, key=str), [("TaskTimedOut", "SUCCEEDED"), (200, "SUCCEEDED")])
+
+        told, token = answer_twice("breaks", lambda: stage.sql(
+            c.conninfo("pawl"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pawld write'"))
+        self.assertEqual(told, [("ServiceUnavailable", "RUNNING")] * 2, "neither was recorded")
+        self.ready(client)
+        client.aws("SendTaskSuccess", taskToken=token, output='"third"')
+        self.assertEqual(self.ended(client, stage.ARN + "execution:token:breaks")["output"], '"third"')
+
     def test_definitions_cannot_be_read_for_a_while(self):
         c = self.cluster()
         p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()
@@ -354,7 +398,7 @@ class BadWeather(OnStage):
         p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()
         self.deploy(p)
         stage.sql(c.conninfo("pawl"), "SELECT count(pawl.start_execution('pass')) FROM generate_series(1, 10000)")
-        stage.wait_until(lambda: stage.sql(c.conninfo("pawl"), "SELECT FROM pawl.execution WHERE status = 'RUNNING' LIMIT 1") == [],
+        stage.wait_until(lambda: stage.sql(c.conninfo("pawl"), "SELECT 1 FROM pawl.execution WHERE status = 'RUNNING' LIMIT 1") == [],
                          15, "the end of all")  # at one poll a second, 500 each, it takes 20
 
     def test_an_endless_loop_leaves_the_others_their_turn(self):

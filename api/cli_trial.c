@@ -143,6 +143,7 @@ static struct trial *make_trial(const struct options *o, const struct texts *t, 
                   : !strcmp(o->fields, "NONE") ? TRIAL_NONE
                                                : TRIAL_PRESENT,
         .retrier_retry_count = o->retries,
+        .map_iteration_failure_count = -1,
     };
 
     if (getrandom(&here.seed, sizeof here.seed, 0) != sizeof here.seed) {

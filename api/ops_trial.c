@@ -35,13 +35,14 @@ static const struct op_member CONFIGURATION[] = {
     {NULL},
 };
 
-/* In REST JSON stands for itself; the service's members hold its text. */
-static void as_text(json_object *in, const char *member)
+/* In REST JSON stands for itself, but a text may be a file; the service's members hold text always. */
+static void as_text(json_object *in, const char *member, bool file)
 {
     json_object *v;
     struct js_buf text = {0};
 
-    if (!json_object_is_type(in, json_type_object) || !json_object_object_get_ex(in, member, &v))
+    if (!json_object_is_type(in, json_type_object) || !json_object_object_get_ex(in, member, &v) ||
+        (file && json_object_is_type(v, json_type_string)))
         return;
     js_write(&text, v);
     json_object_object_add(in, member, json_object_new_string_len(text.p, (int)text.len));
@@ -53,8 +54,8 @@ static int check_within(struct op_call *c)
     json_object *mock = op_get(c, "mock"), *configuration = op_get(c, "stateConfiguration");
 
     if (c->skin == SKIN_REST) {
-        as_text(mock, "result");
-        as_text(configuration, "mapItemReaderData");
+        as_text(mock, "result", false);
+        as_text(configuration, "mapItemReaderData", true);
     }
     if (op_check_within("mock.", MOCK, mock, &c->err) < 0 ||
         op_check_within("mock.errorOutput.", ERROR_OUTPUT, json_object_object_get(mock, "errorOutput"),
@@ -118,19 +119,9 @@ static void read_request(const struct op_call *c, struct trial_request *q)
         .fields = fields_of(string(mock, "fieldValidationMode")),
         .retrier_retry_count = count(configuration, "retrierRetryCount"),
         .error_caused_by_state = string(configuration, "errorCausedByState"),
+        .map_iteration_failure_count = count(configuration, "mapIterationFailureCount"),
+        .map_item_reader_data = text_of(configuration, "mapItemReaderData"),
     };
-}
-
-static int not_built(const struct op_call *c, struct err *err)
-{
-    json_object *configuration = op_get(c, "stateConfiguration");
-    const char *what = op_get(c, "variables") ? "variables"
-                       : json_object_object_get(configuration, "mapIterationFailureCount")
-                           ? "mapIterationFailureCount"
-                       : json_object_object_get(configuration, "mapItemReaderData") ? "mapItemReaderData"
-                                                                                    : NULL;
-
-    return what ? err_set(err, ERR_VALIDATION, "%s is not built in this version of pawl", what) : 0;
 }
 
 static int check(struct op_call *c)
@@ -139,7 +130,9 @@ static int check(struct op_call *c)
     size_t len = 0;
     const char *input = op_str(c, "input", &len);
 
-    if (check_within(c) < 0 || not_built(c, &c->err) < 0 || (role && op_check_role(role, &c->err) < 0))
+    if (op_get(c, "variables"))
+        return err_set(&c->err, ERR_VALIDATION, "variables is not built in this version of pawl");
+    if (check_within(c) < 0 || (role && op_check_role(role, &c->err) < 0))
         return -1;
     return input ? op_check_input(input, len, &c->err) : 0;
 }

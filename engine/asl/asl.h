@@ -9,6 +9,7 @@
 #pragma once
 
 #include "asl/choice.h"
+#include "asl/items.h"
 #include "asl/retry.h"
 #include "lang/template.h"
 
@@ -45,6 +46,13 @@ struct asl_seconds {
     bool present;
     int64_t constant;         /* seconds; when path is NULL */
     const struct jpath *path; /* ...SecondsPath */
+};
+
+/* A number, constant or by path. */
+struct asl_number {
+    bool present;
+    double constant;          /* when path is NULL */
+    const struct jpath *path; /* ...Path */
 };
 
 enum asl_resource {
@@ -107,12 +115,25 @@ struct asl_parallel {
     size_t nbranches; /* at least 1 */
 };
 
+/* Of a distributed Map: what stands here is known to trials alone, for the mode is not built. */
+struct asl_distributed {
+    bool reads; /* ItemReader: the items come from a file of this format */
+    struct items_format format;
+    struct asl_number max_items;
+    bool batches; /* ItemBatcher */
+    struct asl_number batch_items, batch_bytes;
+    const struct tmpl *batch_input;
+    bool writes;                                             /* ResultWriter */
+    struct asl_number tolerated_count, tolerated_percentage; /* failures */
+};
+
 struct asl_map {
     const struct asl_block *processor;
     struct asl_path items;           /* ItemsPath */
     const struct tmpl *selector;     /* ItemSelector, or Parameters of old */
     int64_t max_concurrency;         /* 0: as many as allowed */
     const struct jpath *concurrency; /* MaxConcurrencyPath */
+    struct asl_distributed distributed;
 };
 
 struct asl_state {

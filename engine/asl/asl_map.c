@@ -1,7 +1,7 @@
 /*
  * Map: its processor, and the fields of both modes.
  *
- * Of distributed Map everything is checked and nothing is kept: it is not built.
+ * Of distributed Map everything is checked, and kept what a trial needs: it is not built.
  * Source: Amazon States Language, "Map State"; the service's developer guide, "Distributed mode".
  */
 #include "asl/asl_priv.h"
@@ -20,27 +20,32 @@ enum {
 
 /* ---- numbers: a constant, by path (JSONPath), by an expression (JSONata) ---- */
 
-static void parse_count(struct asl_reader *s, const struct read_in *in, const char *field,
-                        const char *path_field, int64_t min, int64_t max)
+static struct asl_number parse_count(struct asl_reader *s, const struct read_in *in, const char *field,
+                                     const char *path_field, int64_t min, int64_t max)
 {
-    int64_t ignored;
+    struct asl_number to = {.present = read_has(in, field) || (!s->jsonata && read_has(in, path_field))};
+    int64_t n;
 
     read_at_most_one(in, NAMES(field, path_field));
-    if (!read_expression_instead(in, s->jsonata, field))
-        read_int(in, field, min, max, &ignored);
+    if (!read_expression_instead(in, s->jsonata, field) && read_int(in, field, min, max, &n))
+        to.constant = (double)n;
     if (!s->jsonata)
-        read_path(in, path_field, READ_REFERENCE);
+        to.path = read_path(in, path_field, READ_REFERENCE);
+    return to;
 }
 
-static void parse_percentage(struct asl_reader *s)
+static struct asl_number parse_percentage(struct asl_reader *s)
 {
-    double ignored;
+    static const char *const FIELD = "ToleratedFailurePercentage", *const PATH =
+                                                                       "ToleratedFailurePercentagePath";
+    struct asl_number to = {.present = read_has(&s->in, FIELD) || (!s->jsonata && read_has(&s->in, PATH))};
 
-    read_at_most_one(&s->in, NAMES("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"));
-    if (!read_expression_instead(&s->in, s->jsonata, "ToleratedFailurePercentage"))
-        read_number(&s->in, "ToleratedFailurePercentage", 0, 100, &ignored);
+    read_at_most_one(&s->in, NAMES(FIELD, PATH));
+    if (!read_expression_instead(&s->in, s->jsonata, FIELD))
+        read_number(&s->in, FIELD, 0, 100, &to.constant);
     if (!s->jsonata)
-        read_path(&s->in, "ToleratedFailurePercentagePath", READ_REFERENCE);
+        to.path = read_path(&s->in, PATH, READ_REFERENCE);
+    return to;
 }
 
 /* ---- ItemReader, ItemBatcher, ResultWriter ---- */
@@ -71,40 +76,51 @@ static void parse_arguments(struct asl_reader *s, const struct read_in *in, cons
         read_template(in, "Parameters");
 }
 
-static void parse_headers(const struct read_in *in)
+static void parse_headers(const struct read_in *in, struct items_format *to)
 {
     const struct place *at = read_member(in->r, in->at, "CSVHeaders");
-    json_object *list;
+    json_object *list, *one;
 
     if (!read_array(in, "CSVHeaders", &list))
         return;
-    for (size_t i = 0; i < json_object_array_length(list); i++)
-        if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
+    to->headers = arena_alloc(in->r->arena, json_object_array_length(list) * sizeof *to->headers);
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        one = json_object_array_get_idx(list, i);
+        if (json_object_is_type(one, json_type_string))
+            to->headers[to->nheaders++] = arena_strndup(in->r->arena, json_object_get_string(one),
+                                                        (size_t)json_object_get_string_len(one));
+        else
             finding_error(in->r->findings, read_element(in->r, at, i), FINDING_SCHEMA,
                           "Expected value of type String");
+    }
 }
 
 static void parse_reader_config(struct asl_reader *s, const struct read_in *reader)
 {
-    enum { GIVEN = 1 };
+    static const enum items_input INPUTS[] = {ITEMS_CSV, ITEMS_JSON, ITEMS_JSONL, ITEMS_OTHER, ITEMS_OTHER};
+    enum { JSON = 1, GIVEN = 1 };
+    struct items_format *format = &s->st->u.map.distributed.format;
     struct read_in in;
 
+    *format = (struct items_format){.input = ITEMS_JSON, .delimiter = ','};
     if (!read_inner(&in, reader, "ReaderConfig"))
         return;
     read_only(&in,
               NAMES("Comment", "InputType", "CSVDelimiter", "CSVHeaderLocation", "CSVHeaders", "ItemsPointer",
                     "ManifestType", "Transformation", "MaxItems", s->jsonata ? NULL : "MaxItemsPath"));
-    read_word(&in, "InputType", NAMES("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"), 0);
-    read_word(&in, "CSVDelimiter", NAMES("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"), 0);
+    format->input =
+        INPUTS[read_word(&in, "InputType", NAMES("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"), JSON)];
+    format->delimiter =
+        ",|; \t"[read_word(&in, "CSVDelimiter", NAMES("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"), 0)];
     if (read_word(&in, "CSVHeaderLocation", NAMES("FIRST_ROW", "GIVEN"), 0) == GIVEN)
         read_required(&in, NAMES("CSVHeaders"));
-    parse_headers(&in);
-    const char *pointer = read_string(&in, "ItemsPointer");
+    parse_headers(&in, format);
+    const char *pointer = format->pointer = read_string(&in, "ItemsPointer");
     if (pointer && *pointer && *pointer != '/')
         read_error(&in, "ItemsPointer", "Value is not a valid JSON Pointer");
     read_word(&in, "ManifestType", NAMES("ATHENA_DATA", "S3_INVENTORY"), 0);
     read_word(&in, "Transformation", NAMES("NONE", "LOAD_AND_FLATTEN"), 0);
-    parse_count(s, &in, "MaxItems", "MaxItemsPath", 0, READER_ITEMS_MAX);
+    s->st->u.map.distributed.max_items = parse_count(s, &in, "MaxItems", "MaxItemsPath", 0, READER_ITEMS_MAX);
 }
 
 static void parse_item_reader(struct asl_reader *s)
@@ -113,6 +129,7 @@ static void parse_item_reader(struct asl_reader *s)
 
     if (!read_inner(&in, &s->in, "ItemReader"))
         return;
+    s->st->u.map.distributed.reads = true;
     read_only(&in, NAMES("Comment", "Resource", s->jsonata ? "Arguments" : "Parameters", "ReaderConfig"));
     read_required(&in, NAMES("Resource"));
     const char *store = parse_store(&in, NAMES("s3:getObject", "s3:listObjectsV2"));
@@ -122,22 +139,25 @@ static void parse_item_reader(struct asl_reader *s)
 
 static void parse_item_batcher(struct asl_reader *s)
 {
+    struct asl_distributed *to = &s->st->u.map.distributed;
     struct read_in in;
 
     if (!read_inner(&in, &s->in, "ItemBatcher"))
         return;
+    to->batches = true;
     read_only(&in, s->jsonata ? NAMES("Comment", "MaxItemsPerBatch", "MaxInputBytesPerBatch", "BatchInput")
                               : NAMES("Comment", "MaxItemsPerBatch", "MaxItemsPerBatchPath",
                                       "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", "BatchInput"));
     read_at_least_one(&in, s->jsonata ? NAMES("MaxItemsPerBatch", "MaxInputBytesPerBatch")
                                       : NAMES("MaxItemsPerBatch", "MaxItemsPerBatchPath",
                                               "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"));
-    parse_count(s, &in, "MaxItemsPerBatch", "MaxItemsPerBatchPath", 1, INT32_MAX);
-    parse_count(s, &in, "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", 1, BATCH_BYTES_MAX);
+    to->batch_items = parse_count(s, &in, "MaxItemsPerBatch", "MaxItemsPerBatchPath", 1, INT32_MAX);
+    to->batch_bytes =
+        parse_count(s, &in, "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", 1, BATCH_BYTES_MAX);
     if (s->jsonata)
         read_jsonata(&in, "BatchInput");
     else
-        read_template(&in, "BatchInput");
+        to->batch_input = read_template(&in, "BatchInput");
 }
 
 static void parse_result_writer(struct asl_reader *s)
@@ -147,6 +167,7 @@ static void parse_result_writer(struct asl_reader *s)
 
     if (!read_inner(&in, &s->in, "ResultWriter"))
         return;
+    s->st->u.map.distributed.writes = true;
     if (json_object_object_length(in.obj) == 0)
         read_error(&s->in, "ResultWriter", "Value cannot be empty");
     read_only(&in, NAMES("Comment", "Resource", arguments, "WriterConfig"));
@@ -192,8 +213,9 @@ static void parse_distributed(struct asl_reader *s, bool distributed)
     parse_item_batcher(s);
     parse_result_writer(s);
     parse_label(s);
-    parse_count(s, &s->in, "ToleratedFailureCount", "ToleratedFailureCountPath", 0, INT32_MAX);
-    parse_percentage(s);
+    s->st->u.map.distributed.tolerated_count =
+        parse_count(s, &s->in, "ToleratedFailureCount", "ToleratedFailureCountPath", 0, INT32_MAX);
+    s->st->u.map.distributed.tolerated_percentage = parse_percentage(s);
     for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS && !distributed; i++)
         if (read_has(&s->in, FIELDS[i]))
             read_mockable(&s->in, FIELDS[i],

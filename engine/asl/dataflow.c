@@ -263,12 +263,12 @@ int scope_template(struct scope *sc, const struct tmpl *t, struct value **out, s
 
 /* ---- numbers by path ---- */
 
-static int not_an_integer(const struct jpath *p, const char *name, json_object *o, struct err *err)
+static int not_a(const char *kind, const struct jpath *p, const char *name, json_object *o, struct err *err)
 {
     const char *text =
         json_object_is_type(o, json_type_string) ? json_object_get_string(o) : js_text(o, NULL);
-    return err_set(err, ERR_RUNTIME, "The %s field refers to value \"%s\" which is not a valid integer: %s",
-                   name, text, p->text);
+    return err_set(err, ERR_RUNTIME, "The %s field refers to value \"%.1000s\" which is not a valid %s: %s",
+                   name, text, kind, p->text);
 }
 
 static int find_integer(struct scope *sc, const struct jpath *p, const char *name, int64_t *n,
@@ -282,7 +282,7 @@ static int find_integer(struct scope *sc, const struct jpath *p, const char *nam
     if (json_object_is_type(o, json_type_int))
         *n = json_object_get_int64(o);
     else
-        rc = not_an_integer(p, name, o, err);
+        rc = not_a("integer", p, name, o, err);
     json_object_put(o);
     return rc;
 }
@@ -292,6 +292,22 @@ int scope_count(struct scope *sc, const struct jpath *p, const char *name, int64
     if (find_integer(sc, p, name, n, err) < 0)
         return -1;
     return *n >= 0 ? 0 : err_set(err, ERR_RUNTIME, "%.*s cannot be negative.", (int)strcspn(name, "P"), name);
+}
+
+int scope_percentage(struct scope *sc, const struct jpath *p, const char *name, double *n, struct err *err)
+{
+    json_object *o;
+    int rc = 0;
+
+    if (scope_find(sc, p, &o, err) < 0)
+        return invalid_path(p, err);
+    *n = json_object_get_double(o);
+    if (!js_is_number(o))
+        rc = not_a("float", p, name, o, err);
+    else if (!(*n >= 0 && *n <= 100))
+        rc = err_set(err, ERR_RUNTIME, "ToleratedFailurePercentage must be between 0 and 100.");
+    json_object_put(o);
+    return rc;
 }
 
 int scope_seconds(struct scope *sc, const struct asl_seconds *field, const char *name, int32_t *seconds,

@@ -5,7 +5,11 @@
 
 void inspect_init(struct inspection *in, const struct asl_state *state)
 {
-    *in = (struct inspection){.state = state, .max_concurrency = -1};
+    *in = (struct inspection){.state = state,
+                              .iteration_failures = -1,
+                              .max_concurrency = -1,
+                              .tolerated_count = -1,
+                              .tolerated_percentage = -1};
 }
 
 void inspect_fini(struct inspection *in)

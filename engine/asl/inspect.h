@@ -20,8 +20,10 @@ enum inspect_stage {
     INSPECT_RESULT,
     INSPECT_RESULT_SELECTOR,
     INSPECT_RESULT_PATH,
+    INSPECT_ITEMS_POINTER, /* what ItemsPointer left of the file that was read */
     INSPECT_ITEMS_PATH,
     INSPECT_ITEM_SELECTOR, /* an array: the inputs of the iterations */
+    INSPECT_ITEM_BATCHER,  /* an array: the inputs of the children */
     INSPECT_STAGES
 };
 
@@ -34,12 +36,17 @@ struct inspection {
     struct value *result; /* this is its result; NULL: it fails with error and cause */
     const char *error, *cause;
     uint32_t retries; /* made already, by the retrier that takes the error */
+    const char *file; /* of a Map: what its ItemReader reads; NULL: an empty list */
+    size_t file_len;
+    int64_t iteration_failures; /* of a Map: how many failed; -1: not told */
 
     /* seen */
     struct value *stages[INSPECT_STAGES]; /* references; NULL: not come so far */
     char *failure, *why;                  /* error and cause of the state's own failure; owned; NULL: none */
     const struct asl_state *next;         /* where it would have gone; NULL: nowhere */
     int64_t max_concurrency;              /* of a Map; -1: not come so far */
+    int64_t tolerated_count;              /* of a Map; -1: none is set, or not come so far */
+    double tolerated_percentage;          /* the same */
 };
 
 void inspect_init(struct inspection *in, const struct asl_state *state);

@@ -156,6 +156,8 @@ int scope_seconds(struct scope *sc, const struct asl_seconds *field, const char 
                   struct err *err);
 /* An integer of at least 0 by path. */
 int scope_count(struct scope *sc, const struct jpath *p, const char *name, int64_t *n, struct err *err);
+/* A number from 0 to 100 by path. */
+int scope_percentage(struct scope *sc, const struct jpath *p, const char *name, double *n, struct err *err);
 
 /* InputPath of f's raw input. */
 int dataflow_input(struct step *s, struct frame *f, struct value **in, struct err *err);
@@ -197,6 +199,18 @@ void iteration_done(struct step *s, struct frame *iteration);
 /* The items of a Map under way, borrowed; NULL with err: they could not be made out again after a recovery.
  */
 struct json_object *map_items(struct step *s, struct frame *map, struct err *err);
+/* The input of one iteration of a Map under way; a new reference. -1 with err. */
+int map_item_input(struct step *s, struct frame *map, int32_t index, struct value **out, struct err *err);
+
+/* ---- state_map_trial.c: what of a Map only trials know ---- */
+
+/* The items of a Map with an ItemReader; a new reference. -1 with err. */
+int map_read(struct step *s, struct frame *f, struct value *in, struct value **items, struct err *err);
+/* ToleratedFailureCount and ToleratedFailurePercentage, into the inspection. */
+int map_tolerance(struct step *s, struct frame *f, struct value *in, struct err *err);
+/* A Map that has started, in a trial: no iteration runs. f may be gone then. */
+void map_tried(struct step *s, struct frame *f);
+
 /* All branches or iterations have ended: their results are the state's. */
 void children_done(struct step *s, struct frame *f, enum event_type succeeded);
 

@@ -12,6 +12,8 @@ static int find_items(struct step *s, struct frame *f, struct value *in, struct 
     const struct asl_path *path = &f->state->u.map.items;
     struct scope sc;
 
+    if (f->state->u.map.distributed.reads)
+        return map_read(s, f, in, items, err);
     scope_init(&sc, s, f, in);
     int rc = scope_path(&sc, path, items, err);
     scope_fini(&sc);
@@ -65,7 +67,7 @@ json_object *map_items(struct step *s, struct frame *map, struct err *err)
 
 /* ---- iterations ---- */
 
-static int item_input(struct step *s, struct frame *map, int32_t index, struct value **out, struct err *err)
+int map_item_input(struct step *s, struct frame *map, int32_t index, struct value **out, struct err *err)
 {
     const struct tmpl *selector = map->state->u.map.selector;
     json_object *items = map_items(s, map, err);
@@ -97,7 +99,7 @@ static bool start_iteration(struct step *s, struct frame *map, int32_t prev)
     if (!emit_after(s, map, prev,
                     (struct event){.type = EV_ITERATION_STARTED, .state = map->state, .index = index}))
         return false;
-    if (item_input(s, map, index, &input, &err) < 0) {
+    if (map_item_input(s, map, index, &input, &err) < 0) {
         state_broken(s, map, &err);
         return false;
     }
@@ -108,46 +110,6 @@ static bool start_iteration(struct step *s, struct frame *map, int32_t prev)
 
 /* ---- the state ---- */
 
-/* The inputs of all iterations, as an array; NULL: together they are more than a payload may be. */
-static int all_inputs(struct step *s, struct frame *map, struct value **all, struct err *err)
-{
-    struct js_buf text = {0};
-    struct value *input;
-    int rc = 0;
-
-    *all = NULL;
-    js_buf_str(&text, "[");
-    for (uint32_t i = 0; i < map->children->n && text.len <= VALUE_BYTES_MAX && s->visits < STEP_VISITS;
-         i++) {
-        if ((rc = item_input(s, map, (int32_t)i, &input, err)) < 0)
-            break;
-        size_t len;
-        const char *one = value_text(input, &len);
-        js_buf_str(&text, i ? "," : "");
-        js_buf_add(&text, one, len);
-        value_unref(input);
-    }
-    js_buf_str(&text, "]");
-    if (rc == 0)
-        value_spliced(map->state->name, text.p, text.len, all, NULL);
-    js_buf_fini(&text);
-    return rc;
-}
-
-/* A trial: no iteration runs, but what each would be given is looked at. */
-static void try_map(struct step *s, struct frame *f)
-{
-    struct value *inputs = NULL;
-    struct err err;
-
-    if (f->state->u.map.selector && all_inputs(s, f, &inputs, &err) < 0)
-        return state_broken(s, f, &err);
-    if (inputs)
-        stage_seen(s, INSPECT_ITEM_SELECTOR, inputs);
-    value_unref(inputs);
-    state_mocked(s, f);
-}
-
 static void start_map(struct step *s, struct frame *f, struct value *in, struct value *items, uint32_t limit)
 {
     size_t n = json_object_array_length(value_tree(items));
@@ -157,7 +119,7 @@ static void start_map(struct step *s, struct frame *f, struct value *in, struct 
     f->children->input = value_ref(in);
     f->children->items = value_ref(items);
     if (s->ex->inspection)
-        return try_map(s, f);
+        return map_tried(s, f);
     if (n == 0)
         return children_done(s, f, EV_MAP_SUCCEEDED);
     int32_t started_id = f->last_id;
@@ -177,6 +139,8 @@ void map_begin(struct step *s, struct frame *f)
     int rc = find_items(s, f, in, &items, &err);
     if (rc == 0) {
         rc = find_limit(s, f, in, &limit, &err);
+        if (rc == 0 && s->ex->inspection)
+            rc = map_tolerance(s, f, in, &err);
         if (rc == 0)
             start_map(s, f, in, items, limit);
         value_unref(items);

@@ -67,6 +67,7 @@ void trial_free(struct trial *t)
     asl_free(t->asl);
     value_unref(t->input);
     value_unref(t->mock_result);
+    free(t->file);
     value_unref(t->output);
     json_object_put(t->context);
     free(t->mock_error);
@@ -199,8 +200,10 @@ static json_object *inspection_data(const struct trial *t, bool as_text)
         [INSPECT_RESULT] = "result",
         [INSPECT_RESULT_SELECTOR] = "afterResultSelector",
         [INSPECT_RESULT_PATH] = "afterResultPath",
+        [INSPECT_ITEMS_POINTER] = "afterItemsPointer",
         [INSPECT_ITEMS_PATH] = "afterItemsPath",
         [INSPECT_ITEM_SELECTOR] = "afterItemSelector",
+        [INSPECT_ITEM_BATCHER] = "afterItemBatcher",
     };
     json_object *o = json_object_new_object();
 
@@ -208,6 +211,9 @@ static json_object *inspection_data(const struct trial *t, bool as_text)
     for (int i = 0; i < INSPECT_STAGES; i++)
         put_value(o, NAMES[i], t->seen.stages[i], as_text);
     put_int(o, "maxConcurrency", t->seen.max_concurrency);
+    put_int(o, "toleratedFailureCount", t->seen.tolerated_count);
+    if (t->seen.tolerated_percentage >= 0)
+        json_object_object_add(o, "toleratedFailurePercentage", js_number(t->seen.tolerated_percentage));
     if (t->catcher >= 0 || t->retrier >= 0)
         json_object_object_add(o, "errorDetails", error_details(t));
     return o;

@@ -34,6 +34,8 @@ struct trial_request {
     enum trial_fields fields;
     int64_t retrier_retry_count; /* stateConfiguration; -1: absent */
     const char *error_caused_by_state;
+    int64_t map_iteration_failure_count; /* -1: absent */
+    struct trial_text map_item_reader_data;
 };
 
 struct trial_place {        /* where the execution would be; borrowed for as long as the trial lives */

@@ -13,29 +13,34 @@ static int bad_definition(const struct asl_findings *findings, struct err *err)
     return err_set(err, ERR_INVALID_DEFINITION, "Invalid State Machine Definition: '%s'", why.cause);
 }
 
-static bool unmocked_pattern(const struct asl_state *st)
+/* What makes sense beside a mock alone. */
+static int check_alone(const struct trial_request *q, struct err *err)
 {
-    return st->u.task.kind != ASL_ACTIVITY && st->u.task.pattern == ASL_REQUEST_RESPONSE;
+    const char *what = q->map_iteration_failure_count >= 0 ? "MapIterationFailureCount"
+                       : q->map_item_reader_data.text      ? "MapItemReaderData"
+                       : q->retrier_retry_count >= 0       ? "RetrierRetryCount"
+                       : q->error_caused_by_state          ? "ErrorCausedByState"
+                       : q->context.text                   ? "Context"
+                                                           : NULL;
+
+    return what ? err_set(err, ERR_VALIDATION, "TestState does not support %s when a mock is not specified.",
+                          what)
+                : 0;
 }
 
-/* What cannot be tried without a mock, and what cannot with one. */
-static int check_type(const struct asl_state *st, const struct trial_request *q, struct err *err)
+/* Without a mock the work is done. */
+static int check_unmocked(const struct asl_state *st, const struct trial_request *q, struct err *err)
 {
-    bool holds = st->type == ASL_PARALLEL || st->type == ASL_MAP, task = st->type == ASL_TASK;
-
-    if (q->mocked)
-        return holds || task
-                   ? 0
-                   : err_set(err, ERR_VALIDATION, "State type '%s' is not supported when a mock is specified",
-                             asl_type_name(st->type));
-    if (holds)
+    if (check_alone(q, err) < 0)
+        return -1;
+    if (st->type == ASL_PARALLEL || st->type == ASL_MAP)
         return err_set(
             err, ERR_INVALID_DEFINITION,
             "TestState API does not support Map or Parallel states. Supported state types include: "
             "[Task, Wait, Pass, Succeed, Fail, Choice]");
-    if (!task)
+    if (st->type != ASL_TASK)
         return 0;
-    if (!unmocked_pattern(st))
+    if (st->u.task.kind == ASL_ACTIVITY || st->u.task.pattern != ASL_REQUEST_RESPONSE)
         return err_set(err, ERR_INVALID_DEFINITION,
                        "TestState API supports activities and the '.sync' and '.waitForTaskToken' service "
                        "integration patterns only when a mock is specified");
@@ -45,6 +50,14 @@ static int check_type(const struct asl_state *st, const struct trial_request *q,
                        st->u.task.resource);
     return q->role_arn ? 0
                        : err_set(err, ERR_VALIDATION, "RoleArn must be specified when testing a Task state");
+}
+
+static int check_mocked(const struct asl_state *st, struct err *err)
+{
+    if (st->type == ASL_TASK || st->type == ASL_PARALLEL || st->type == ASL_MAP)
+        return 0;
+    return err_set(err, ERR_VALIDATION, "State type '%s' is not supported when a mock is specified",
+                   asl_type_name(st->type));
 }
 
 int trial_check_state(struct trial *t, const struct trial_request *q, struct err *err)
@@ -63,7 +76,7 @@ int trial_check_state(struct trial *t, const struct trial_request *q, struct err
     if (!st)
         return err_set(err, ERR_VALIDATION, "State not found in definition");
     inspect_init(&t->seen, st);
-    return check_type(st, q, err);
+    return q->mocked ? check_mocked(st, err) : check_unmocked(st, q, err);
 }
 
 /* ---- the context object ---- */
@@ -161,19 +174,6 @@ static int check_context(struct trial *t, const struct trial_text *given, struct
 
 /* ---- the mock ---- */
 
-/* What makes sense beside a mock alone. */
-static int check_unmocked(const struct trial_request *q, struct err *err)
-{
-    const char *what = q->retrier_retry_count >= 0 ? "RetrierRetryCount"
-                       : q->error_caused_by_state  ? "ErrorCausedByState"
-                       : q->context.text           ? "Context"
-                                                   : NULL;
-
-    return what ? err_set(err, ERR_VALIDATION, "TestState does not support %s when a mock is not specified.",
-                          what)
-                : 0;
-}
-
 static int check_mock(const struct trial_request *q, struct err *err)
 {
     if (q->reveal_secrets)
@@ -192,6 +192,10 @@ static int check_shape(const struct asl_state *st, json_object *result, enum tri
 {
     if (st->type == ASL_TASK)
         return trial_check_result(&st->u.task, result, fields, err);
+    if (st->type == ASL_MAP && st->u.map.distributed.writes) /* it tells where the results are */
+        return json_object_is_type(result, json_type_object)
+                   ? 0
+                   : err_set(err, ERR_VALIDATION, "Mocked result must be a JSON object.");
     if (!json_object_is_type(result, json_type_array))
         return err_set(err, ERR_VALIDATION, "Mocked result must be an array.");
     if (st->type == ASL_PARALLEL && json_object_array_length(result) != st->u.parallel.nbranches)
@@ -233,16 +237,36 @@ static int check_origin(const struct trial *t, const char *name, struct err *err
     return st ? 0 : err_set(err, ERR_VALIDATION, "State not found in definition");
 }
 
+/* What is said of a Map's iterations. */
+static int take_iterations(struct trial *t, const struct trial_request *q, struct err *err)
+{
+    json_object *results = t->mock_result ? value_tree(t->mock_result) : NULL;
+    const struct trial_text *file = &q->map_item_reader_data;
+
+    if (q->map_iteration_failure_count >= 0 && json_object_is_type(results, json_type_array) &&
+        (size_t)q->map_iteration_failure_count > json_object_array_length(results))
+        return err_set(
+            err, ERR_VALIDATION,
+            "Map iteration failure count must be less than or equal to the number of Map iterations");
+    t->seen.iteration_failures = q->map_iteration_failure_count;
+    if (file->text)
+        t->file = mem_strndup(file->text, file->len);
+    t->seen.file = t->file;
+    t->seen.file_len = file->len;
+    return 0;
+}
+
 static int take_mock(struct trial *t, const struct trial_request *q, struct err *err)
 {
     if (check_mock(q, err) < 0 || check_origin(t, q->error_caused_by_state, err) < 0)
         return -1;
     t->seen.mocked = true;
     t->seen.retries = q->retrier_retry_count > 0 ? (uint32_t)q->retrier_retry_count : 0;
-    if (!q->mock_fails)
-        return check_result(t, q, err);
-    take_error(t, q);
-    return 0;
+    if (q->mock_fails)
+        take_error(t, q);
+    else if (check_result(t, q, err) < 0)
+        return -1;
+    return take_iterations(t, q, err);
 }
 
 /* ---- the input ---- */
@@ -264,7 +288,7 @@ static int take_input(struct trial *t, const struct trial_text *given, struct er
 
 int trial_check_request(struct trial *t, const struct trial_request *q, struct err *err)
 {
-    if ((q->mocked ? take_mock(t, q, err) : check_unmocked(q, err)) < 0)
+    if (q->mocked && take_mock(t, q, err) < 0)
         return -1;
     return check_context(t, &q->context, err) < 0 ? -1 : take_input(t, &q->input, err);
 }

@@ -18,6 +18,7 @@ struct trial {
     struct value *input, *mock_result;
     json_object *context;
     char *mock_error, *mock_cause;
+    char *file;    /* for the ItemReader; NULL: absent */
     char *machine; /* its made-up name */
 
     /* what the last step's events tell */

@@ -29,6 +29,8 @@ struct err {
 #define ERR_QUERY              "States.QueryEvaluationError"
 #define ERR_BRANCH_FAILED      "States.BranchFailed"
 #define ERR_NO_CHOICE          "States.NoChoiceMatched"
+#define ERR_ITEM_READER        "States.ItemReaderFailed"
+#define ERR_TOLERATED_FAILURES "States.ExceedToleratedFailureThreshold"
 #define ERR_DATA_LIMIT         "States.DataLimitExceeded"
 #define ERR_RUNTIME            "States.Runtime"
 #define ERR_FUNCTION_THROTTLED "Lambda.TooManyRequestsException"

@@ -49,6 +49,12 @@ static struct trial_text plain_text(json_object *from, const char *member, struc
     return text ? (struct trial_text){text, strlen(text)} : otherwise;
 }
 
+static int64_t count(json_object *from, const char *member)
+{
+    json_object *o = json_object_object_get(from, member);
+    return o ? json_object_get_int64(o) : -1;
+}
+
 static enum trial_fields fields_of(const char *mode)
 {
     return !mode || !strcmp(mode, "STRICT") ? TRIAL_STRICT
@@ -61,7 +67,6 @@ static void read_request(json_object *o, struct texts *t, struct trial_request *
     json_object *mock = json_object_object_get(o, "mock");
     json_object *fails = json_object_object_get(mock, "errorOutput");
     json_object *configuration = json_object_object_get(o, "stateConfiguration");
-    json_object *count = json_object_object_get(configuration, "retrierRetryCount");
 
     *q = (struct trial_request){
         .definition = json_text(t, o, "definition"),
@@ -76,8 +81,10 @@ static void read_request(json_object *o, struct texts *t, struct trial_request *
         .mock_error = string(fails, "error"),
         .mock_cause = string(fails, "cause"),
         .fields = fields_of(string(mock, "fieldValidationMode")),
-        .retrier_retry_count = count ? json_object_get_int64(count) : -1,
+        .retrier_retry_count = count(configuration, "retrierRetryCount"),
         .error_caused_by_state = string(configuration, "errorCausedByState"),
+        .map_iteration_failure_count = count(configuration, "mapIterationFailureCount"),
+        .map_item_reader_data = plain_text(configuration, "mapItemReaderData", (struct trial_text){0}),
     };
 }
 

@@ -23,6 +23,7 @@ static struct trial *try_seeded(const char *definition, const char *mock_result,
         .input = {input, strlen(input)},
         .mocked = mock_result != NULL,
         .retrier_retry_count = -1,
+        .map_iteration_failure_count = -1,
     };
     struct err err;
 

@@ -13,15 +13,22 @@ int data_limit(const char *name, struct err *err)
                    name);
 }
 
-int value_made(const char *name, json_object *taken, struct value **out, struct err *err)
+/* bytes: js_weigh's. */
+static int value_weighed(const char *name, json_object *taken, size_t bytes, struct value **out,
+                         struct err *err)
 {
-    /* A tree that shares its parts can have more text than there is memory: so ask before it is made. */
-    if (!js_within(taken, VALUE_BYTES_MAX, JS_DEPTH_MAX)) {
+    if (bytes > VALUE_BYTES_MAX) {
         json_object_put(taken);
         return data_limit(name, err);
     }
-    *out = value_take(taken);
+    *out = value_take(taken, bytes);
     return 0;
+}
+
+int value_made(const char *name, json_object *taken, struct value **out, struct err *err)
+{
+    /* A tree that shares its parts can have more text than there is memory: so ask before it is made. */
+    return value_weighed(name, taken, js_weigh(taken, VALUE_BYTES_MAX, JS_DEPTH_MAX), out, err);
 }
 
 int value_fits(const char *name, struct value *v, struct err *err)
@@ -251,14 +258,15 @@ int scope_path(struct scope *sc, const struct asl_path *p, struct value **out, s
 int scope_template(struct scope *sc, const struct tmpl *t, struct value **out, struct err *err)
 {
     json_object *made;
+    size_t bytes;
 
     if (!t) {
         *out = value_ref(sc->data);
         return 0;
     }
-    if (tmpl_eval(t, &sc->env, &made, err) < 0)
+    if (tmpl_eval(t, &sc->env, &made, &bytes, err) < 0)
         return evaluation_failed(sc, err);
-    return value_made(sc->f->state->name, made, out, err);
+    return value_weighed(sc->f->state->name, made, bytes, out, err);
 }
 
 /* ---- numbers by path ---- */

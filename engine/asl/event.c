@@ -70,13 +70,18 @@ static int32_t usual_prev(const struct event *e)
 
 /* ---- writing: text is appended member by member ---- */
 
+/* The member's name, with a comma before it unless it is the first of its object. */
 static void key(struct js_buf *out, const char *name)
 {
-    if (out->p[out->len - 1] != '{')
-        js_buf_add(out, ",", 1);
-    js_buf_add(out, "\"", 1);
-    js_buf_str(out, name);
-    js_buf_add(out, "\":", 2);
+    size_t len = strlen(name);
+    char *to = js_buf_room(out, len + 4);
+
+    if (to[-1] != '{')
+        *to++ = ',';
+    *to++ = '"';
+    memcpy(to, name, len);
+    memcpy(to + len, "\":", 3);
+    out->len = (size_t)(to + len + 2 - out->p);
 }
 
 static void put_int(struct js_buf *out, const char *name, int64_t n)

@@ -117,7 +117,7 @@ static struct value *payload(struct value *args)
         if (js_scan(text, len, NULL) == 0)
             return value_new(text, len);
     }
-    return value_take(json_object_get(o));
+    return value_take(json_object_get(o), 0);
 }
 
 void task_effect(const struct exec *ex, struct frame *f, struct arena *arena, struct effect *e)

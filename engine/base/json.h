@@ -14,6 +14,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     JS_DEPTH_MAX = 1000,        /* nested arrays and objects */
@@ -34,6 +35,7 @@ int js_scan(const char *text, size_t len, struct err *err);
  * name; in a string it stays.  0, or -1 as js_scan; *out is the caller's, NULL for JSON null.
  */
 int js_parse(const char *text, size_t len, json_object **out, struct err *err);
+json_object *js_tree(const char *text, size_t len); /* the same for a text that js_scan has accepted */
 
 /* A number: an int if it is one below 2^53, else a double with the shortest text that reads back. Finite. */
 json_object *js_number(double d);
@@ -90,8 +92,30 @@ struct js_buf {
     char *p;
     size_t len, cap;
 };
-void js_buf_add(struct js_buf *b, const char *text, size_t len);
-void js_buf_str(struct js_buf *b, const char *text);
+void js_buf_grow(struct js_buf *b, size_t len); /* js_buf_room's own */
+
+/* Room for len bytes and a NUL. Whoever writes there adds to b->len, and ends with the NUL. */
+static inline char *js_buf_room(struct js_buf *b, size_t len)
+{
+    if (b->cap - b->len <= len)
+        js_buf_grow(b, len);
+    return b->p + b->len;
+}
+
+static inline void js_buf_add(struct js_buf *b, const char *text, size_t len)
+{
+    char *to = js_buf_room(b, len);
+    if (len)
+        memcpy(to, text, len);
+    to[len] = '\0';
+    b->len += len;
+}
+
+static inline void js_buf_str(struct js_buf *b, const char *text)
+{
+    js_buf_add(b, text, strlen(text));
+}
+
 void js_buf_int(struct js_buf *b, int64_t n);
 void js_buf_quoted(struct js_buf *b, const char *text, size_t len); /* as a JSON string */
 void js_buf_char(struct js_buf *b, uint32_t code_point);            /* as UTF-8 */

@@ -222,11 +222,8 @@ static void build_tree(struct build *b)
     } while (b->depth);
 }
 
-int js_parse(const char *text, size_t len, json_object **out, struct err *err)
+json_object *js_tree(const char *text, size_t len)
 {
-    if (js_scan(text, len, err) < 0)
-        return -1;
-
     struct build b;
     b.key = b.string = (struct js_buf){0};
     b.root = NULL;
@@ -239,6 +236,13 @@ int js_parse(const char *text, size_t len, json_object **out, struct err *err)
     free(copy);
     js_buf_fini(&b.key);
     js_buf_fini(&b.string);
-    *out = b.root;
+    return b.root;
+}
+
+int js_parse(const char *text, size_t len, json_object **out, struct err *err)
+{
+    if (js_scan(text, len, err) < 0)
+        return -1;
+    *out = js_tree(text, len);
     return 0;
 }

@@ -1,60 +1,58 @@
 #include "base/json.h"
 
+#include <endian.h>
 #include <string.h>
 
 /*
- * The grammar of RFC 8259 without recursion: what may come next is a state, and one bit for each open
- * array or object remembers what it is.
+ * The grammar of RFC 8259 without recursion: one bit for each open array or object remembers what it is.  A
+ * function that reads gets the place where it begins, and gives the place behind what it has read, or NULL
+ * when it has refused.
  */
-enum want { WANT_VALUE, WANT_VALUE_OR_END, WANT_KEY, WANT_KEY_OR_END, WANT_COMMA_OR_END };
-
 struct scan {
-    const unsigned char *start, *p, *end;
+    const unsigned char *start, *end;
     struct err *err;
     unsigned depth;
     uint64_t is_object[(JS_DEPTH_MAX + 63) / 64];
 };
 
-static int expected(const struct scan *s, const char *what)
+static const unsigned char *expected(const struct scan *s, const unsigned char *p, const char *what)
 {
-    size_t at = (size_t)(s->p - s->start);
+    size_t at = (size_t)(p - s->start);
 
-    if (s->p == s->end)
-        return err_set(s->err, ERR_INVALID_INPUT, "byte %zu: expected %s, found the end of the text", at,
-                       what);
-    if (*s->p > 0x20 && *s->p < 0x7F)
-        return err_set(s->err, ERR_INVALID_INPUT, "byte %zu: expected %s, found '%c'", at, what, *s->p);
-    return err_set(s->err, ERR_INVALID_INPUT, "byte %zu: expected %s, found the byte 0x%02x", at, what,
-                   *s->p);
+    if (p == s->end)
+        err_set(s->err, ERR_INVALID_INPUT, "byte %zu: expected %s, found the end of the text", at, what);
+    else if (*p > 0x20 && *p < 0x7F)
+        err_set(s->err, ERR_INVALID_INPUT, "byte %zu: expected %s, found '%c'", at, what, *p);
+    else
+        err_set(s->err, ERR_INVALID_INPUT, "byte %zu: expected %s, found the byte 0x%02x", at, what, *p);
+    return NULL;
 }
 
-static void skip_blanks(struct scan *s)
+static inline const unsigned char *skip_blanks(const unsigned char *p, const unsigned char *end)
 {
-    while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
-        s->p++;
+    while (p < end && *p <= ' ' && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
 }
 
-static bool take(struct scan *s, unsigned char c)
+static inline bool stands(const unsigned char *p, const unsigned char *end, unsigned char c)
 {
-    if (s->p == s->end || *s->p != c)
-        return false;
-    s->p++;
-    return true;
+    return p < end && *p == c;
 }
 
 /* Eight bytes at a time: a byte below 0x20, a quote, a backslash or a byte above 0x7F stops the run. */
-static const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
+static inline const unsigned char *skip_plain(const unsigned char *p, const unsigned char *end)
 {
     const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
 
-    while (end - p >= 8) {
+    for (; end - p >= 8; p += 8) {
         uint64_t w;
         memcpy(&w, p, 8);
+        w = le64toh(w);
         uint64_t stops =
             (((w ^ (each * '"')) - each) | ((w ^ (each * '\\')) - each) | (w - each * 0x20) | w) & high;
         if (stops)
-            break;
-        p += 8;
+            return p + __builtin_ctzll(stops) / 8; /* the lowest bit is exact, higher ones may be borrows */
     }
     while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
         p++;
@@ -100,113 +98,106 @@ static bool is_hex(unsigned char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-static int scan_escape(struct scan *s) /* behind the backslash */
+static const unsigned char *scan_escape(const struct scan *s,
+                                        const unsigned char *p) /* behind the backslash */
 {
-    if (s->p == s->end || !memchr("\"\\/bfnrtu", *s->p, 9))
-        return expected(s, "one of \"\\/bfnrtu after a backslash");
-    if (*s->p++ != 'u')
-        return 0;
-    for (int i = 0; i < 4; i++, s->p++)
-        if (s->p == s->end || !is_hex(*s->p))
-            return expected(s, "four hexadecimal digits after \\u");
-    return 0;
+    if (p == s->end || !memchr("\"\\/bfnrtu", *p, 9))
+        return expected(s, p, "one of \"\\/bfnrtu after a backslash");
+    if (*p++ != 'u')
+        return p;
+    for (int i = 0; i < 4; i++, p++)
+        if (p == s->end || !is_hex(*p))
+            return expected(s, p, "four hexadecimal digits after \\u");
+    return p;
 }
 
-static int scan_string(struct scan *s) /* behind the opening quote */
+/* What stops a run within a string, but its end. */
+static const unsigned char *scan_special(const struct scan *s, const unsigned char *p)
 {
-    for (;;) {
-        s->p = skip_plain(s->p, s->end);
-        if (s->p == s->end)
-            return expected(s, "a closing quote");
-        if (*s->p == '"') {
-            s->p++;
-            return 0;
-        }
-        if (*s->p == '\\') {
-            s->p++;
-            if (scan_escape(s) < 0)
-                return -1;
-        } else if (*s->p < 0x20) {
-            return expected(s, "no raw control character within a string");
-        } else {
-            size_t len = js_utf8((const char *)s->p, (size_t)(s->end - s->p));
-            if (len == 0)
-                return expected(s, "valid UTF-8");
-            s->p += len;
-        }
+    if (p == s->end)
+        return expected(s, p, "a closing quote");
+    if (*p == '\\')
+        return scan_escape(s, p + 1);
+    if (*p < 0x20)
+        return expected(s, p, "no raw control character within a string");
+    size_t len = js_utf8((const char *)p, (size_t)(s->end - p));
+    return len ? p + len : expected(s, p, "valid UTF-8");
+}
+
+/* A string goes on at p, behind a plain run that is not all of it. */
+static const unsigned char *scan_runs(const struct scan *s, const unsigned char *p)
+{
+    while (p && !stands(p, s->end, '"')) {
+        p = scan_special(s, p);
+        if (p)
+            p = skip_plain(p, s->end);
     }
+    return p ? p + 1 : NULL;
 }
 
-static bool digits(struct scan *s) /* one at least */
+/* Behind the opening quote. */
+static inline const unsigned char *scan_string(const struct scan *s, const unsigned char *p)
 {
-    const unsigned char *from = s->p;
-
-    while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
-        s->p++;
-    return s->p > from;
+    p = skip_plain(p, s->end);
+    return stands(p, s->end, '"') ? p + 1 : scan_runs(s, p);
 }
 
-static int scan_number(struct scan *s)
+static const unsigned char *skip_digits(const unsigned char *p, const unsigned char *end)
 {
-    const unsigned char *from = s->p;
+    while (p < end && *p >= '0' && *p <= '9')
+        p++;
+    return p;
+}
 
-    take(s, '-');
-    if (!take(s, '0') && !digits(s))
-        return expected(s, from == s->p ? "a value" : "a digit");
-    if (take(s, '.') && !digits(s))
-        return expected(s, "a digit after the decimal point");
-    if (take(s, 'e') || take(s, 'E')) {
-        if (!take(s, '+'))
-            take(s, '-');
-        if (!digits(s))
-            return expected(s, "a digit in the exponent");
+/* One digit at least. */
+static const unsigned char *scan_digits(const struct scan *s, const unsigned char *p, const char *what)
+{
+    const unsigned char *behind = skip_digits(p, s->end);
+    return behind > p ? behind : expected(s, p, what);
+}
+
+static const unsigned char *scan_number(const struct scan *s, const unsigned char *from)
+{
+    bool negative = stands(from, s->end, '-');
+    const unsigned char *p = from + negative;
+
+    p = stands(p, s->end, '0') ? p + 1 : scan_digits(s, p, negative ? "a digit" : "a value");
+    if (p && stands(p, s->end, '.'))
+        p = scan_digits(s, p + 1, "a digit after the decimal point");
+    if (p && p < s->end && (*p | 0x20) == 'e') {
+        p++;
+        p += stands(p, s->end, '+') || stands(p, s->end, '-');
+        p = scan_digits(s, p, "a digit in the exponent");
     }
-    if (s->p - from > JS_NUMBER_BYTES_MAX)
-        return err_set(s->err, ERR_INVALID_INPUT, "byte %zu: a number of more than %d characters",
-                       (size_t)(from - s->start), JS_NUMBER_BYTES_MAX);
-    return 0;
+    if (!p || p - from <= JS_NUMBER_BYTES_MAX)
+        return p;
+    err_set(s->err, ERR_INVALID_INPUT, "byte %zu: a number of more than %d characters",
+            (size_t)(from - s->start), JS_NUMBER_BYTES_MAX);
+    return NULL;
 }
 
-static int scan_word(struct scan *s, const char *word, size_t len)
+static const unsigned char *scan_word(const struct scan *s, const unsigned char *p, const char *word,
+                                      size_t len)
 {
-    if ((size_t)(s->end - s->p) < len || memcmp(s->p, word, len) != 0)
-        return expected(s, "a value");
-    s->p += len;
-    return 0;
+    if ((size_t)(s->end - p) < len || memcmp(p, word, len) != 0)
+        return expected(s, p, "a value");
+    return p + len;
 }
 
-static int scan_scalar(struct scan *s)
+static inline const unsigned char *scan_scalar(const struct scan *s, const unsigned char *p)
 {
-    if (take(s, '"'))
-        return scan_string(s);
-    if (s->p == s->end)
-        return expected(s, "a value");
-    switch (*s->p) {
+    switch (*p) {
+    case '"':
+        return scan_string(s, p + 1);
     case 't':
-        return scan_word(s, "true", 4);
+        return scan_word(s, p, "true", 4);
     case 'f':
-        return scan_word(s, "false", 5);
+        return scan_word(s, p, "false", 5);
     case 'n':
-        return scan_word(s, "null", 4);
+        return scan_word(s, p, "null", 4);
     default:
-        return scan_number(s);
+        return scan_number(s, p);
     }
-}
-
-static int open_container(struct scan *s, bool object)
-{
-    if (s->depth == JS_DEPTH_MAX)
-        return err_set(s->err, ERR_INVALID_INPUT,
-                       "byte %zu: more than %d arrays and objects within each other",
-                       (size_t)(s->p - s->start), JS_DEPTH_MAX);
-
-    uint64_t bit = UINT64_C(1) << (s->depth % 64);
-    if (object)
-        s->is_object[s->depth / 64] |= bit;
-    else
-        s->is_object[s->depth / 64] &= ~bit;
-    s->depth++;
-    return 0;
 }
 
 static bool in_object(const struct scan *s)
@@ -214,85 +205,89 @@ static bool in_object(const struct scan *s)
     return s->is_object[(s->depth - 1) / 64] >> ((s->depth - 1) % 64) & 1;
 }
 
-static int scan_key(struct scan *s)
+/* Where a container's next element must begin: in an object its name comes first. */
+static const unsigned char *scan_name(const struct scan *s, const unsigned char *p)
 {
-    if (!take(s, '"'))
-        return expected(s, "a member's name in quotes");
-    if (scan_string(s) < 0)
-        return -1;
-    skip_blanks(s);
-    return take(s, ':') ? 0 : expected(s, "':'");
+    if (!in_object(s))
+        return p;
+    p = skip_blanks(p, s->end);
+    if (!stands(p, s->end, '"'))
+        return expected(s, p, "a member's name in quotes");
+    p = scan_string(s, p + 1);
+    if (!p)
+        return NULL;
+    p = skip_blanks(p, s->end);
+    return stands(p, s->end, ':') ? p + 1 : expected(s, p, "':'");
 }
 
-static int scan_value(struct scan *s, enum want *want)
+static const unsigned char *open_container(struct scan *s, const unsigned char *p)
 {
-    if (take(s, '{')) {
-        *want = WANT_KEY_OR_END;
-        return open_container(s, true);
+    bool object = *p++ == '{';
+
+    if (s->depth == JS_DEPTH_MAX) {
+        err_set(s->err, ERR_INVALID_INPUT, "byte %zu: more than %d arrays and objects within each other",
+                (size_t)(p - s->start), JS_DEPTH_MAX);
+        return NULL;
     }
-    if (take(s, '[')) {
-        *want = WANT_VALUE_OR_END;
-        return open_container(s, false);
-    }
-    *want = WANT_COMMA_OR_END;
-    return scan_scalar(s);
+    uint64_t bit = UINT64_C(1) << (s->depth % 64);
+    if (object)
+        s->is_object[s->depth / 64] |= bit;
+    else
+        s->is_object[s->depth / 64] &= ~bit;
+    s->depth++;
+    return p;
 }
 
-static int scan_comma_or_end(struct scan *s, enum want *want)
+/* A value without parts, or the beginning of one up to where its first part must begin. */
+static const unsigned char *scan_value(struct scan *s, const unsigned char *p, bool *whole)
 {
-    bool object = in_object(s);
+    p = skip_blanks(p, s->end);
+    if (p == s->end)
+        return expected(s, p, "a value");
+    *whole = *p != '{' && *p != '[';
+    if (*whole)
+        return scan_scalar(s, p);
 
-    if (take(s, ',')) {
-        *want = object ? WANT_KEY : WANT_VALUE;
-        return 0;
+    unsigned char close = *p == '{' ? '}' : ']';
+    p = open_container(s, p);
+    if (!p)
+        return NULL;
+    *whole = stands(skip_blanks(p, s->end), s->end, close); /* it is empty, and as good as over */
+    return *whole ? p : scan_name(s, p);
+}
+
+/* Behind a value: up to where the next must begin, or to the end of the outermost. */
+static const unsigned char *scan_behind(struct scan *s, const unsigned char *p)
+{
+    while (s->depth) {
+        bool object = in_object(s);
+        p = skip_blanks(p, s->end);
+        if (stands(p, s->end, ','))
+            return scan_name(s, p + 1);
+        if (!stands(p, s->end, object ? '}' : ']'))
+            return expected(s, p, object ? "',' or '}'" : "',' or ']'");
+        p++;
+        s->depth--;
     }
-    if (!take(s, object ? '}' : ']'))
-        return expected(s, object ? "',' or '}'" : "',' or ']'");
-    s->depth--;
-    return 0;
+    return p;
 }
 
 int js_scan(const char *text, size_t len, struct err *err)
 {
-    struct scan s;
-    s.start = s.p = (const unsigned char *)text;
-    s.end = s.start + len;
-    s.err = err;
-    s.depth = 0; /* is_object needs no zeroes: each bit is set when its container opens */
-    enum want want = WANT_VALUE;
+    struct scan s; /* is_object needs no zeroes: each bit is set when its container opens */
+    const unsigned char *p = s.start = (const unsigned char *)text;
+    bool whole = false;
 
-    for (;;) {
-        skip_blanks(&s);
-        switch (want) {
-        case WANT_VALUE_OR_END:
-            if (take(&s, ']')) {
-                s.depth--;
-                want = WANT_COMMA_OR_END;
-                break;
-            }
-            __attribute__((fallthrough));
-        case WANT_VALUE:
-            if (scan_value(&s, &want) < 0)
-                return -1;
-            break;
-        case WANT_KEY_OR_END:
-            if (take(&s, '}')) {
-                s.depth--;
-                want = WANT_COMMA_OR_END;
-                break;
-            }
-            __attribute__((fallthrough));
-        case WANT_KEY:
-            if (scan_key(&s) < 0)
-                return -1;
-            want = WANT_VALUE;
-            break;
-        case WANT_COMMA_OR_END:
-            if (s.depth == 0)
-                return s.p == s.end ? 0 : expected(&s, "nothing behind the value");
-            if (scan_comma_or_end(&s, &want) < 0)
-                return -1;
-            break;
-        }
-    }
+    s.end = p + len;
+    s.err = err;
+    s.depth = 0;
+    do {
+        p = scan_value(&s, p, &whole);
+        if (p && whole)
+            p = scan_behind(&s, p);
+        if (!p)
+            return -1;
+    } while (s.depth);
+    p = skip_blanks(p, s.end);
+    return p == s.end ? 0 : (expected(&s, p, "nothing behind the value"), -1);
 }

@@ -24,18 +24,26 @@ static char escape_letter(unsigned char c)
     }
 }
 
-/* How many bytes stand before the first that must be escaped? Eight at a time, as the scanner does. */
-static size_t plain_run(const char *text, size_t len)
+/* Of eight bytes: a high bit is set if one of them must be escaped. */
+static inline uint64_t escapes_among(const char *text)
 {
     const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+    uint64_t w;
+
+    memcpy(&w, text, 8);
+    uint64_t quote = w ^ (each * '"'), backslash = w ^ (each * '\\');
+    return (((quote - each) & ~quote) | ((backslash - each) & ~backslash) | ((w - each * 0x20) & ~w)) & high;
+}
+
+/* How many bytes stand before the first that must be escaped? */
+static size_t plain_run(const char *text, size_t len)
+{
     size_t i = 0;
 
-    for (uint64_t w; len - i >= 8; i += 8) {
-        memcpy(&w, text + i, 8);
-        uint64_t quote = w ^ (each * '"'), backslash = w ^ (each * '\\');
-        if ((((quote - each) & ~quote) | ((backslash - each) & ~backslash) | ((w - each * 0x20) & ~w)) & high)
-            break;
-    }
+    while (len - i >= 8 && !escapes_among(text + i))
+        i += 8;
+    if (len >= 8 && i > len - 8 && !escapes_among(text + len - 8))
+        return len;
     while (i < len && (unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
         i++;
     return i;
@@ -122,7 +130,7 @@ char *js_clean(const char *text, size_t len, size_t max_bytes)
 
 /* ---- growing text ---- */
 
-static void grow(struct js_buf *b, size_t len)
+void js_buf_grow(struct js_buf *b, size_t len)
 {
     PAWL_ASSERT(len < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
     size_t cap = b->cap ? b->cap * 2 : 64;
@@ -130,27 +138,6 @@ static void grow(struct js_buf *b, size_t len)
         cap *= 2;
     b->p = mem_realloc(b->p, cap);
     b->cap = cap;
-}
-
-static inline char *room(struct js_buf *b, size_t len) /* for len bytes and a NUL */
-{
-    if (b->cap - b->len <= len)
-        grow(b, len);
-    return b->p + b->len;
-}
-
-void js_buf_add(struct js_buf *b, const char *text, size_t len)
-{
-    char *to = room(b, len);
-    if (len)
-        memcpy(to, text, len);
-    to[len] = '\0';
-    b->len += len;
-}
-
-void js_buf_str(struct js_buf *b, const char *text)
-{
-    js_buf_add(b, text, strlen(text));
 }
 
 void js_buf_int(struct js_buf *b, int64_t n)
@@ -168,9 +155,17 @@ void js_buf_int(struct js_buf *b, int64_t n)
 
 void js_buf_quoted(struct js_buf *b, const char *text, size_t len)
 {
-    /* For a short text the worst case is taken, and one pass does. */
-    char *to = room(b, len <= 256 ? 6 * len + 2 : js_quoted_bytes(text, len));
-    b->len += js_quote(to, text, len);
+    size_t plain = plain_run(text, len);
+    char *to = js_buf_room(b, plain == len ? len + 2 : js_quoted_bytes(text, len));
+
+    if (plain == len) { /* mostly: nothing to escape */
+        *to = '"';
+        memcpy(to + 1, text, len);
+        to[len + 1] = '"';
+        b->len += len + 2;
+    } else {
+        b->len += js_quote(to, text, len);
+    }
     b->p[b->len] = '\0';
 }
 

@@ -5,7 +5,7 @@
 
 struct value {
     uint32_t refs;
-    uint32_t len; /* of text, without its NUL */
+    uint32_t len; /* of text, without its NUL; before there is one: about how many bytes it will have */
     char *text;   /* inline, or an allocation of its own; NULL: not made yet */
     json_object *tree;
     bool has_tree; /* NULL is a tree as well: JSON null */
@@ -22,10 +22,11 @@ struct value *value_new(const char *text, size_t len)
     return v;
 }
 
-struct value *value_take(json_object *taken)
+struct value *value_take(json_object *taken, size_t bytes)
 {
+    PAWL_ASSERT(bytes < UINT32_MAX);
     struct value *v = mem_alloc(sizeof *v);
-    *v = (struct value){.refs = 1, .tree = taken, .has_tree = true};
+    *v = (struct value){.refs = 1, .len = (uint32_t)bytes, .tree = taken, .has_tree = true};
     return v;
 }
 
@@ -50,10 +51,12 @@ void value_unref(struct value *v)
 static void make_text(struct value *v)
 {
     struct js_buf buf = {0};
+
+    js_buf_room(&buf, v->len + v->len / 16 + 16); /* what is escaped makes it longer than it was said to be */
     js_write(&buf, v->tree);
     PAWL_ASSERT(buf.len < UINT32_MAX);
     v->len = (uint32_t)buf.len;
-    v->text = mem_realloc(buf.p, buf.len + 1);
+    v->text = buf.cap > buf.len + buf.len / 8 + 64 ? mem_realloc(buf.p, buf.len + 1) : buf.p;
 }
 
 const char *value_text(struct value *v, size_t *len)
@@ -68,9 +71,7 @@ const char *value_text(struct value *v, size_t *len)
 json_object *value_tree(struct value *v)
 {
     if (!v->has_tree) {
-        struct err err;
-        int rc = js_parse(v->text, v->len, &v->tree, &err);
-        PAWL_ASSERT(rc == 0); /* value_new demands scanned text */
+        v->tree = js_tree(v->text, v->len);
         v->has_tree = true;
     }
     return v->tree;

@@ -21,8 +21,11 @@ enum { VALUE_BYTES_MAX = 262144 };
 /* Copies text, which must have passed js_scan. The reference is the caller's. */
 struct value *value_new(const char *text, size_t len);
 
-/* Takes the json-c reference (NULL is JSON null). Nobody may change the tree afterwards. */
-struct value *value_take(struct json_object *taken);
+/*
+ * Takes the json-c reference (NULL is JSON null). Nobody may change the tree afterwards.  bytes: about how
+ * many its text has, as js_weigh says; 0: unknown.
+ */
+struct value *value_take(struct json_object *taken, size_t bytes);
 
 struct value *value_ref(struct value *v); /* NULL gives NULL */
 void value_unref(struct value *v);        /* NULL is allowed */

@@ -464,7 +464,10 @@ static json_object *shallow_copy(json_object *o)
         return copy;
     }
     copy = json_object_new_object();
-    json_object_object_foreach(o, key, member) json_object_object_add(copy, key, json_object_get(member));
+    json_object_object_foreach(o, key, member)
+    {
+        json_object_object_add_ex(copy, key, json_object_get(member), JSON_C_OBJECT_ADD_KEY_IS_NEW);
+    }
     return copy;
 }
 

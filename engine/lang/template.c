@@ -178,7 +178,7 @@ static int eval_node(const struct tmpl *t, const struct jpath_env *env, json_obj
             return -1;
         }
         if (t->kind == NODE_OBJECT)
-            json_object_object_add(made, part->name, value);
+            json_object_object_add_ex(made, part->name, value, JSON_C_OBJECT_ADD_KEY_IS_NEW);
         else
             json_object_array_add(made, value);
     }
@@ -186,7 +186,8 @@ static int eval_node(const struct tmpl *t, const struct jpath_env *env, json_obj
     return 0;
 }
 
-int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **out, struct err *err)
+int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **out, size_t *bytes,
+              struct err *err)
 {
     size_t visits = TMPL_VISITS_MAX;
     struct jpath_env bounded = *env;
@@ -195,7 +196,8 @@ int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **o
         bounded.visits_left = &visits;
     if (eval_node(t, &bounded, out, err) < 0)
         return -1;
-    if (js_within(*out, TMPL_BYTES_MAX, JS_DEPTH_MAX))
+    *bytes = js_weigh(*out, TMPL_BYTES_MAX, JS_DEPTH_MAX);
+    if (*bytes < SIZE_MAX)
         return 0;
     json_object_put(*out);
     *out = NULL;

@@ -35,11 +35,12 @@ const struct tmpl *tmpl_parse(struct arena *a, json_object *src, const char *at,
 bool tmpl_constant(const struct tmpl *t);
 
 /*
- * Fills the template in. 0 and a new reference, or -1 with ERR_RUNTIME or ERR_INTRINSIC; the cause of a
- * path that finds nothing is the service's:
- *   "The JSONPath '$.x' specified for the field 'y.$' could not be found in the input '{...}'"
+ * Fills the template in. 0, a new reference and about how many bytes its text has (js_weigh), or -1 with
+ * ERR_RUNTIME or ERR_INTRINSIC; the cause of a path that finds nothing is the service's: "The JSONPath '$.x'
+ * specified for the field 'y.$' could not be found in the input '{...}'"
  */
-int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **out, struct err *err);
+int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **out, size_t *bytes,
+              struct err *err);
 
 /* NULL with err for what is neither a path nor a call of an intrinsic function with fitting arguments. */
 const struct tmpl_expr *tmpl_expr_parse(struct arena *a, const char *text, size_t len, struct err *err);

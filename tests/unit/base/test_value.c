@@ -35,7 +35,7 @@ START_TEST(a_computed_value_gets_its_text_when_asked)
 {
     json_object *o = json_object_new_object();
     json_object_object_add(o, "x", json_object_new_string_len("a\0b/", 4));
-    struct value *v = value_take(o);
+    struct value *v = value_take(o, 0);
 
     ck_assert_str_eq(value_text(v, NULL), "{\"x\":\"a\\u0000b/\"}");
     ck_assert_ptr_eq(value_tree(v), o);
@@ -45,7 +45,7 @@ END_TEST
 
 START_TEST(null_is_a_value)
 {
-    struct value *taken = value_take(NULL), *read = value_new("null", 4);
+    struct value *taken = value_take(NULL, 0), *read = value_new("null", 4);
 
     ck_assert_str_eq(value_text(taken, NULL), "null");
     ck_assert_ptr_null(value_tree(taken));
@@ -69,7 +69,7 @@ END_TEST
 
 START_TEST(a_resting_value_keeps_its_text_alone)
 {
-    struct value *v = value_take(json_object_new_int64(7));
+    struct value *v = value_take(json_object_new_int64(7), 0);
 
     value_rest(v);
     ck_assert_str_eq(value_text(v, NULL), "7");

@@ -66,13 +66,15 @@ START_TEST(a_template_is_filled_in)
     struct jpath_env env = {.root = root_of, .self = parse("{\"x\":5,\"n\":null,\"l\":[1,2]}")};
     json_object *src = parse(FILLED[_i].src), *out = NULL;
     struct err err = {0};
+    size_t bytes;
     const struct tmpl *t = tmpl_parse(arena, src, "/States/A/Parameters", &err);
 
     ck_assert_msg(t != NULL, "%s: %s", FILLED[_i].says, err.cause);
     ck_assert_msg(tmpl_constant(t) == FILLED[_i].constant, "%s: constant", FILLED[_i].says);
     for (int again = 0; again < 2; again++) {
-        ck_assert_int_eq(tmpl_eval(t, &env, &out, &err), 0);
+        ck_assert_int_eq(tmpl_eval(t, &env, &out, &bytes, &err), 0);
         ck_assert_msg(!strcmp(written(out), FILLED[_i].result), "%s: got %s", FILLED[_i].says, written(out));
+        ck_assert_uint_le(bytes, strlen(FILLED[_i].result));
         json_object_put(out);
     }
     ck_assert_str_eq(written(src), FILLED[_i].src);
@@ -109,9 +111,10 @@ START_TEST(a_missing_path_names_its_field)
     struct jpath_env env = {.root = root_of, .self = parse("{\"y\":{}}")};
     json_object *out = NULL;
     struct err err = {0};
+    size_t bytes;
     const struct tmpl *t = tmpl_parse(arena, parse("{\"o\":{\"value.$\":\"$.y.z\"}}"), "", &err);
 
-    ck_assert_int_eq(tmpl_eval(t, &env, &out, &err), -1);
+    ck_assert_int_eq(tmpl_eval(t, &env, &out, &bytes, &err), -1);
     ck_assert_str_eq(err.name, "States.Runtime");
     ck_assert_str_eq(err.cause,
                      "The JSONPath '$.y.z' specified for the field 'value.$' could not be found in the "
@@ -160,6 +163,7 @@ START_TEST(a_greedy_template_fails)
     struct js_buf b = {0};
     json_object *out = NULL;
     struct err err = {0};
+    size_t bytes;
 
     js_buf_str(&b, "[[[[[[1");
     for (int i = 0; i < 50000; i++)
@@ -167,7 +171,7 @@ START_TEST(a_greedy_template_fails)
     js_buf_str(&b, "]]]]]]");
     struct jpath_env env = {.root = root_of, .self = parse(b.p)};
     const struct tmpl *t = tmpl_parse(arena, repeated(GREEDY[_i], 1000), "", &err);
-    ck_assert_int_eq(tmpl_eval(t, &env, &out, &err), -1);
+    ck_assert_int_eq(tmpl_eval(t, &env, &out, &bytes, &err), -1);
     ck_assert_str_eq(err.name, "States.DataLimitExceeded");
     js_buf_fini(&b);
 }
@@ -177,12 +181,13 @@ START_TEST(results_are_bounded_in_depth)
 {
     json_object *data = parse("1"), *out = NULL;
     struct err err = {0};
+    size_t bytes;
     const struct tmpl *t = tmpl_parse(arena, parse("{\"a.$\":\"$\"}"), "", &err);
     int times = 0;
 
     for (; times < 2 * JS_DEPTH_MAX; times++) {
         struct jpath_env env = {.root = root_of, .self = data};
-        if (tmpl_eval(t, &env, &out, &err) < 0)
+        if (tmpl_eval(t, &env, &out, &bytes, &err) < 0)
             break;
         data = arena_adopt(arena, out);
     }

@@ -20,6 +20,7 @@ enum {
     ASL_NAME_CHARS_MAX = 80,      /* a state's name, in code points */
     ASL_MAP_CONCURRENCY_MAX = 40, /* inline Map runs at most this many iterations at once */
     ASL_NESTING_MAX = 32,         /* Parallel and Map within each other */
+    ASL_VARIABLE_CHARS_MAX = JPATH_VARIABLE_CHARS_MAX, /* a variable's name, in code points */
 };
 #define ASL_SECONDS_MAX                                                                                      \
     INT64_C(99999999) /* TimeoutSeconds, HeartbeatSeconds, Wait's Seconds in a definition */
@@ -101,6 +102,16 @@ struct asl_fail {
     const struct tmpl_expr *error_path, *cause_path;
 };
 
+/*
+ * "Assign" of a state, a choice rule or a catcher: the variables that it sets, in the order of the document.
+ * They belong to the block of the state, which is their scope.
+ */
+struct asl_assign {
+    const char **names; /* n; each begins with a letter, has at most ASL_VARIABLE_CHARS_MAX characters */
+    size_t n;
+    const struct tmpl *values; /* JSONPath: an object whose members they are, in the same order */
+};
+
 /* A region of states with an entry: the machine itself, a branch, an item processor. */
 struct asl_block {
     const struct asl_state *start;
@@ -146,6 +157,9 @@ struct asl_state {
     struct asl_path result_path;   /* Task, Pass, Parallel, Map */
     const struct tmpl *parameters; /* Task, Pass, Parallel (Map: see selector) */
     const struct tmpl *result_selector;
+    const struct asl_assign *assign; /* NULL: nothing. Choice: for Default alone, see rules */
+    const char **reads;              /* the variables that its fields name, its inner states' aside; sorted */
+    size_t nreads;
     const struct retrier *retriers; /* Task, Parallel, Map */
     size_t nretriers;
     const struct catcher *catchers;
@@ -169,6 +183,8 @@ struct asl {
     const struct asl_state **states; /* every state of every block, by index */
     size_t nstates;
     const struct asl_state **by_name; /* the same, sorted: asl_find's own */
+    const char **variables;           /* the names that some Assign sets, sorted: asl_variable's own */
+    size_t nvariables;
 };
 
 enum asl_rules {
@@ -193,5 +209,8 @@ void asl_free(struct asl *asl);
 
 /* The state of that name, anywhere in the machine; NULL: none. Fast: names are sorted. */
 const struct asl_state *asl_find(const struct asl *asl, const char *name, size_t len);
+
+/* The definition's own copy of the name of a variable that some Assign sets; NULL: none does. Fast. */
+const char *asl_variable(const struct asl *asl, const char *name, size_t len);
 
 const char *asl_type_name(enum asl_type t); /* "Task", ... */

@@ -113,7 +113,10 @@ static void parse_state(struct asl_compile *c, struct asl_state *st, json_object
     int type = read_word(&s.in, "Type", TYPES, -1);
     st->type = type < 0 ? ASL_PASS : TYPE_VALUES[type];
     s.jsonata = c->states[st->index].jsonata = parse_language(c, &s.in);
+    uint32_t outer = c->reads.reader;
+    c->reads.reader = st->index;
     asl_state_parse(&s, type >= 0);
+    c->reads.reader = outer;
 }
 
 /* ---- blocks ---- */
@@ -196,12 +199,16 @@ static void compile(struct asl *asl, json_object *doc, struct manner how, struct
     struct place *root;
     struct read_in in;
 
-    c.r = (struct reading){
-        .arena = asl->arena, .scratch = arena_new(), .findings = findings, .trial = how.trial};
+    c.r = (struct reading){.arena = asl->arena,
+                           .scratch = arena_new(),
+                           .findings = findings,
+                           .variables = &c.reads,
+                           .trial = how.trial};
     root = arena_alloc(c.r.scratch, sizeof *root);
     read_object(&in, &c.r, doc, root);
     parse_machine(&c, &in);
     asl_check(&c);
+    asl_variables_check(&c);
     if (findings->nerrors == 0 && !how.trial)
         asl_lint(&c);
     arena_free(c.r.scratch);
@@ -210,6 +217,8 @@ static void compile(struct asl *asl, json_object *doc, struct manner how, struct
     free(c.labels);
     free(c.blocks);
     free(c.block_places);
+    free(c.sets);
+    free(c.reads.list);
 }
 
 /* ---- the text ---- */
@@ -261,11 +270,11 @@ static void not_json(const char *text, size_t len, const struct err *err, struct
     for (to = from; to < len && is_word(text[to]);)
         to++;
     if (to > from && text[from] > '9') {
-        snprintf(
-            what, sizeof what,
-            "Unrecognized token '%.*s': was expecting (JSON String, Number, Array, Object or token 'null', "
-            "'true' or 'false')",
-            (int)(to - from < 100 ? to - from : 100), text + from);
+        snprintf(what, sizeof what,
+                 "Unrecognized token '%.*s': was expecting (JSON String, Number, Array, Object or token "
+                 "'null', "
+                 "'true' or 'false')",
+                 (int)(to - from < 100 ? to - from : 100), text + from);
         refuse_json(text, len, what, to, findings);
         return;
     }
@@ -367,14 +376,17 @@ struct sought {
     size_t len;
 };
 
-static int by_name(const void *key, const void *element)
+static int order_name(const struct sought *sought, const char *name)
 {
-    const struct sought *sought = key;
-    const char *name = (*(const struct asl_state *const *)element)->name;
     size_t len = strnlen(name, sought->len + 1);
     int order = memcmp(sought->name, name, len < sought->len ? len : sought->len);
 
     return order ? order : (sought->len > len) - (sought->len < len);
+}
+
+static int by_name(const void *key, const void *element)
+{
+    return order_name(key, (*(const struct asl_state *const *)element)->name);
 }
 
 const struct asl_state *asl_find(const struct asl *asl, const char *name, size_t len)
@@ -382,6 +394,19 @@ const struct asl_state *asl_find(const struct asl *asl, const char *name, size_t
     const struct sought sought = {name, len};
     const struct asl_state **found =
         bsearch(&sought, asl->by_name, asl->nstates, sizeof *asl->by_name, by_name);
+
+    return found ? *found : NULL;
+}
+
+static int by_text(const void *key, const void *element)
+{
+    return order_name(key, *(const char *const *)element);
+}
+
+const char *asl_variable(const struct asl *asl, const char *name, size_t len)
+{
+    const struct sought sought = {name, len};
+    const char **found = bsearch(&sought, asl->variables, asl->nvariables, sizeof *asl->variables, by_text);
 
     return found ? *found : NULL;
 }

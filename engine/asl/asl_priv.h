@@ -39,6 +39,14 @@ struct asl_draft {
     bool jsonata;     /* its QueryLanguage */
 };
 
+/* A variable that is set, until every scope is known. */
+struct asl_set {
+    const char *name;
+    const struct asl_block *scope;
+    const struct place *at; /* the member of Assign */
+    size_t place;           /* in the document's order */
+};
+
 struct asl_compile {
     struct reading r;
     struct asl *asl;
@@ -55,6 +63,9 @@ struct asl_compile {
     struct asl_block **blocks;
     const struct place **block_places;
     size_t nblocks, cap_blocks;
+    struct asl_set *sets;
+    size_t nsets, cap_sets;
+    struct read_variables reads;
 };
 
 /* One state under way. */
@@ -89,6 +100,9 @@ json_object *asl_parameters_check(const struct read_in *in, bool jsonata, const 
 /* The fields that only a Map has. */
 void asl_map_parse(struct asl_reader *s);
 
+/* Assign of a state, a rule or a catcher (whose reader in is). NULL: absent, or among the findings. */
+const struct asl_assign *asl_assign_parse(struct asl_reader *s, const struct read_in *in);
+
 /* The field names a state of the block: *slot is filled in at the end. */
 void asl_link(struct asl_compile *c, const struct read_in *in, const char *field,
               const struct asl_block *block, const struct asl_state **slot);
@@ -105,3 +119,5 @@ void asl_lint(struct asl_compile *c);
 void asl_lint_texts(struct asl_compile *c, const struct asl_draft *d);
 void asl_lint_choice(struct asl_compile *c, const struct asl_draft *d);
 void asl_lint_flow(struct asl_compile *c);
+/* The whole: the scopes of variables, and who reads which. */
+void asl_variables_check(struct asl_compile *c);

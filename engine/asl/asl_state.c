@@ -2,7 +2,6 @@
 #include "asl/asl_priv.h"
 
 #include "asl/addition.h"
-#include "asl/unsupported.h"
 #include "base/clock.h"
 #include "base/value.h"
 
@@ -104,8 +103,6 @@ static void check_fields(struct asl_reader *s)
         (void)value;
         if (!allowed(field, s->st->type, s->jsonata))
             read_error(&s->in, field, "Field is not supported");
-        else if (unsupported_field(field))
-            read_unsupported(&s->in, field, unsupported_field(field));
         if (addition_field(field))
             asl_addition(s, field, addition_field(field));
     }
@@ -158,7 +155,6 @@ static void parse_data_flow(struct asl_reader *s)
     if (s->jsonata) {
         read_jsonata(&s->in, "Arguments");
         read_jsonata(&s->in, "Output");
-        read_jsonata(&s->in, "Assign");
         return;
     }
     st->input_path = parse_path(s, "InputPath", READ_PATH);
@@ -208,6 +204,7 @@ static void parse_catchers(struct asl_reader *s)
             continue;
         }
         catch_parse(&in, i + 1 == n, s->jsonata, &catchers[i]);
+        catchers[i].assign = asl_assign_parse(s, &in);
         asl_link(s->c, &in, "Next", s->st->block, &catchers[i].next);
     }
     s->st->catchers = catchers;
@@ -295,7 +292,6 @@ static void parse_condition(const struct read_in *in)
     read_string(in, "Comment");
     if (read_required(in, NAMES("Condition")) && !read_expression_instead(in, true, "Condition"))
         read_typed(in, "Condition", json_type_boolean, &o);
-    read_jsonata(in, "Assign");
     read_jsonata(in, "Output");
 }
 
@@ -311,8 +307,7 @@ static void parse_rule(struct asl_reader *s, json_object *o, const struct place 
         parse_condition(&in);
     else
         to->test = choice_parse(&in);
-    if (!s->jsonata && read_has(&in, "Assign") && unsupported_field("Assign"))
-        read_unsupported(&in, "Assign", unsupported_field("Assign"));
+    to->assign = asl_assign_parse(s, &in);
     if (!read_required(&in, NAMES("Next")))
         s->c->torn = true;
     else
@@ -415,6 +410,8 @@ void asl_state_parse(struct asl_reader *s, bool type_known)
     if (allowed("Next", s->st->type, false))
         parse_next(s);
     parse_data_flow(s);
+    if (allowed("Assign", s->st->type, s->jsonata))
+        s->st->assign = asl_assign_parse(s, &s->in);
     parse_type(s);
     if (allowed("Retry", s->st->type, false)) {
         parse_retriers(s);

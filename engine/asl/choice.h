@@ -8,11 +8,13 @@
 #include "asl/read.h"
 
 struct asl_state;
+struct asl_assign;
 struct choice_test; /* And, Or, Not or one comparison; choice.c's own */
 
 struct choice_rule {
     const struct choice_test *test;
     const struct asl_state *next;
+    const struct asl_assign *assign; /* NULL: nothing */
 };
 
 /*

@@ -187,7 +187,11 @@ static int scope_root(void *self, const struct jpath *p, json_object **root, str
     case JPATH_VARIABLE:
         break;
     }
-    return err_set(err, ERR_RUNTIME, "there is no variable '%s'", p->variable);
+    const struct variable *v = exec_variable(sc->f, p->variable);
+    if (!v)
+        return err_set(err, ERR_RUNTIME, "The variable '%s' has not been assigned.", p->variable);
+    *root = value_tree(v->value);
+    return 0;
 }
 
 static uint64_t scope_dice(void *self)
@@ -279,6 +283,22 @@ static int not_a(const char *kind, const struct jpath *p, const char *name, json
                    name, text, kind, p->text);
 }
 
+/* "5" is one too. */
+static bool is_integer_text(json_object *o, int64_t *n)
+{
+    if (!json_object_is_type(o, json_type_string))
+        return false;
+
+    json_object *number = NULL;
+    const char *text = json_object_get_string(o);
+    int rc = js_parse(text, (size_t)json_object_get_string_len(o), &number, NULL);
+    bool is = rc == 0 && json_object_is_type(number, json_type_int);
+    if (is)
+        *n = json_object_get_int64(number);
+    json_object_put(number);
+    return is;
+}
+
 static int find_integer(struct scope *sc, const struct jpath *p, const char *name, int64_t *n,
                         struct err *err)
 {
@@ -289,7 +309,7 @@ static int find_integer(struct scope *sc, const struct jpath *p, const char *nam
         return invalid_path(p, err);
     if (json_object_is_type(o, json_type_int))
         *n = json_object_get_int64(o);
-    else
+    else if (!is_integer_text(o, n))
         rc = not_a("integer", p, name, o, err);
     json_object_put(o);
     return rc;
@@ -361,15 +381,15 @@ static int output_path(struct step *s, struct frame *f, struct value *data, stru
     return value_fitting(rc, f->state->name, out, err);
 }
 
-int dataflow_pass(struct step *s, struct frame *f, struct value **out, struct err *err)
+int dataflow_pass(struct step *s, struct frame *f, struct value *in, const struct asl_assign *assign,
+                  struct leaving *out, struct err *err)
 {
-    struct value *in;
-
-    if (dataflow_input(s, f, &in, err) < 0)
+    if (output_path(s, f, in, &out->output, err) < 0)
         return -1;
-    int rc = output_path(s, f, in, out, err);
-    value_unref(in);
-    return rc;
+    if (dataflow_assign(s, f, assign, in, &out->assigned, err) == 0)
+        return 0;
+    leaving_fini(out);
+    return -1;
 }
 
 int dataflow_args(struct step *s, struct frame *f, struct value *in, bool scheduling, struct value **args,
@@ -417,8 +437,105 @@ static int place_result(struct frame *f, struct value *result, struct value **ou
     return value_made(f->state->name, placed, out, err);
 }
 
-int dataflow_output(struct step *s, struct frame *f, struct value *result, struct value **out,
-                    struct err *err)
+/* ---- Assign ---- */
+
+/* A value that is there as a whole is not made a second time: the journal has it once. */
+static struct value *whole_value(const struct scope *sc, const struct jpath *p)
+{
+    const struct variable *v;
+
+    if (!p || !p->whole)
+        return NULL;
+    if (p->root == JPATH_DATA)
+        return value_ref(sc->data);
+    v = p->root == JPATH_VARIABLE ? exec_variable(sc->f, p->variable) : NULL;
+    return v ? value_ref(v->value) : NULL;
+}
+
+static int assigned_value(struct scope *sc, const struct asl_assign *assign, size_t i, struct value **out,
+                          struct err *err)
+{
+    json_object *made;
+    size_t bytes = 0;
+
+    *out = whole_value(sc, tmpl_member_path(assign->values, i));
+    if (!*out) {
+        if (tmpl_member_eval(assign->values, i, &sc->env, &made, &bytes, err) < 0)
+            return evaluation_failed(sc, err);
+        *out = value_take(made, bytes);
+    }
+    /* Whoever shares its parts can have more text than there is memory: so its text is not made before. */
+    if (bytes <= VALUE_BYTES_MAX && value_bytes(*out) <= VALUE_BYTES_MAX)
+        return 0;
+    value_unref(*out);
+    return err_set(err, ERR_DATA_LIMIT, "The value of the variable '%s' has more than %d bytes.",
+                   assign->names[i], VALUE_BYTES_MAX);
+}
+
+/* What the execution holds when this is set, in its scope, instead of what is there under these names. */
+static size_t held_bytes(const struct exec *ex, const struct frame *f, const struct assigned *a)
+{
+    size_t bytes = ex->variables_bytes;
+
+    for (size_t i = 0; i < a->n; i++) {
+        const struct variable *old;
+        HASH_FIND_STR(f->variables, a->list[i].name, old);
+        bytes += value_bytes(a->list[i].value) - (old ? value_bytes(old->value) : 0);
+    }
+    return bytes;
+}
+
+static int assigned_fits(const struct exec *ex, const struct frame *f, const struct assigned *a,
+                         struct err *err)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < a->n; i++)
+        bytes += value_bytes(a->list[i].value);
+    if (bytes > ASSIGN_BYTES_MAX)
+        return err_set(err, ERR_DATA_LIMIT,
+                       "The variables that the state '%s' assigns have %zu bytes; at most %d are allowed.",
+                       f->state->name, bytes, ASSIGN_BYTES_MAX);
+    bytes = held_bytes(ex, f, a);
+    if (bytes > VARIABLES_BYTES_MAX)
+        return err_set(
+            err, ERR_DATA_LIMIT,
+            "With those that the state '%s' assigns, all variables have %zu bytes; at most %d are allowed.",
+            f->state->name, bytes, VARIABLES_BYTES_MAX);
+    return 0;
+}
+
+int dataflow_assign(struct step *s, struct frame *f, const struct asl_assign *assign, struct value *data,
+                    struct assigned **out, struct err *err)
+{
+    struct scope sc;
+    int rc = 0;
+
+    *out = NULL;
+    if (!assign || assign->n == 0)
+        return 0;
+    struct assigned *a = assigned_new(assign->n);
+    scope_init(&sc, s, f, data);
+    while (a->n < assign->n && rc == 0) {
+        struct assignment *one = &a->list[a->n];
+        one->name = assign->names[a->n];
+        rc = assigned_value(&sc, assign, a->n, &one->value, err);
+        a->n += rc == 0;
+    }
+    scope_fini(&sc);
+    if (rc == 0)
+        rc = assigned_fits(s->ex, f, a, err);
+    if (rc == 0)
+        *out = a;
+    else
+        assigned_unref(a);
+    return rc;
+}
+
+/* ---- states with a result ---- */
+
+static int shape_output(struct step *s, struct frame *f, struct value *result, struct value **out,
+                        struct err *err)
 {
     struct value *selected, *placed = NULL;
 
@@ -433,4 +550,15 @@ int dataflow_output(struct step *s, struct frame *f, struct value *result, struc
     rc = output_path(s, f, placed, out, err);
     value_unref(placed);
     return rc;
+}
+
+int dataflow_output(struct step *s, struct frame *f, struct value *result, struct leaving *out,
+                    struct err *err)
+{
+    if (shape_output(s, f, result, &out->output, err) < 0)
+        return -1;
+    if (dataflow_assign(s, f, f->state->assign, result, &out->assigned, err) == 0)
+        return 0;
+    leaving_fini(out);
+    return -1;
 }

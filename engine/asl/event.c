@@ -37,9 +37,35 @@ int event_find(const char *name, size_t len)
     return -1;
 }
 
+struct assigned *assigned_new(size_t room)
+{
+    struct assigned *a = mem_alloc(sizeof *a + room * sizeof *a->list);
+
+    a->refs = 1;
+    a->n = 0;
+    return a;
+}
+
+struct assigned *assigned_ref(struct assigned *a)
+{
+    if (a)
+        a->refs++;
+    return a;
+}
+
+void assigned_unref(struct assigned *a)
+{
+    if (!a || --a->refs)
+        return;
+    for (size_t i = 0; i < a->n; i++)
+        value_unref(a->list[i].value);
+    free(a);
+}
+
 void event_fini(struct event *e)
 {
     value_unref(e->data);
+    assigned_unref(e->assigned);
     free((char *)e->error);
     free((char *)e->cause);
     *e = (struct event){0};
@@ -124,11 +150,11 @@ struct payloads {
     size_t mask, n;
 };
 
-static void payloads_init(struct payloads *p, size_t nevents, struct js_buf *out)
+static void payloads_init(struct payloads *p, size_t most, struct js_buf *out)
 {
     size_t nslots = FEW;
 
-    while (nslots < 2 * nevents)
+    while (nslots < 2 * most)
         nslots *= 2;
     *p = (struct payloads){.out = out, .mask = nslots - 1};
     p->slots = nslots == FEW ? p->few : mem_calloc(nslots, sizeof *p->slots);
@@ -159,6 +185,17 @@ static size_t payload_index(struct payloads *p, struct value *v)
     return p->n++;
 }
 
+static void write_assigned(const struct assigned *a, struct payloads *payloads, struct js_buf *out)
+{
+    if (!a)
+        return;
+    key(out, "assigned");
+    js_buf_add(out, "{", 1);
+    for (size_t i = 0; i < a->n; i++)
+        put_int(out, a->list[i].name, (int64_t)payload_index(payloads, a->list[i].value));
+    js_buf_add(out, "}", 1);
+}
+
 static void write_event(const struct event *e, struct payloads *payloads, struct js_buf *out)
 {
     js_buf_add(out, "{", 1);
@@ -173,6 +210,7 @@ static void write_event(const struct event *e, struct payloads *payloads, struct
         put_text(out, "name", e->state->name);
     if (e->data)
         put_int(out, data_key(e->type), (int64_t)payload_index(payloads, e->data));
+    write_assigned(e->assigned, payloads, out);
     put_text(out, "error", e->error);
     put_text(out, "cause", e->cause);
     if (e->index)
@@ -194,8 +232,11 @@ static void write_event(const struct event *e, struct payloads *payloads, struct
 void event_write_row(const struct event *list, size_t n, struct js_buf *events, struct js_buf *payloads)
 {
     struct payloads p;
+    size_t most = n;
 
-    payloads_init(&p, n, payloads);
+    for (size_t i = 0; i < n; i++)
+        most += list[i].assigned ? list[i].assigned->n : 0;
+    payloads_init(&p, most, payloads);
     js_buf_add(events, "[", 1);
     for (size_t i = 0; i < n; i++) {
         if (i)
@@ -301,6 +342,27 @@ static void read_data(struct row *r, struct js_in *in, struct event *e)
         js_fail(in, member, "there is no such payload");
 }
 
+static void read_assigned(struct row *r, struct js_in *in, struct event *e)
+{
+    json_object *all = js_get(in, "assigned");
+
+    if (!all || !(EVENTS[e->type].flags & EVENT_ASSIGN))
+        return;
+    if (!json_object_is_type(all, json_type_object))
+        return js_fail(in, "assigned", "expected an object");
+    e->assigned = assigned_new((size_t)json_object_object_length(all));
+    json_object_object_foreach(all, name, index)
+    {
+        const char *known = asl_variable(r->asl, name, strlen(name));
+        int64_t i = json_object_is_type(index, json_type_int) ? json_object_get_int64(index) : -1;
+        if (!known)
+            return js_fail(in, "assigned", "the definition has no variable '%s'", name);
+        if (i < 0 || (uint64_t)i >= r->npayloads)
+            return js_fail(in, "assigned", "there is no such payload for '%s'", name);
+        e->assigned->list[e->assigned->n++] = (struct assignment){known, value_ref(r->payloads[i])};
+    }
+}
+
 static char *read_text(struct js_in *in, const char *member)
 {
     const char *text = js_str(in, member, false);
@@ -340,6 +402,7 @@ static int read_event(struct row *r, json_object *src, struct event *e)
     e->frame = (uint32_t)js_int(&in, "frame", 0, UINT32_MAX, 0);
     read_state(r, &in, e);
     read_data(r, &in, e);
+    read_assigned(r, &in, e);
     e->error = read_text(&in, "error");
     e->cause = read_text(&in, "cause");
     e->index = (int32_t)js_int(&in, index_key(e->type), 0, INT32_MAX, 0);
@@ -410,6 +473,15 @@ static void put_data(struct js_buf *out, const char *name, struct value *v)
     js_buf_quoted(out, text, len);
 }
 
+static void put_assigned(struct js_buf *out, const struct assigned *a)
+{
+    key(out, "assignedVariables");
+    js_buf_add(out, "{", 1);
+    for (size_t i = 0; i < a->n; i++)
+        put_data(out, a->list[i].name, a->list[i].value);
+    js_buf_str(out, "},\"assignedVariablesDetails\":{\"truncated\":false}");
+}
+
 static void write_details(const struct event *e, const struct event_context *c, struct js_buf *out)
 {
     unsigned flags = event_flags(e->type);
@@ -430,6 +502,8 @@ static void write_details(const struct event *e, const struct event_context *c, 
         key(out, flags & EVENT_INPUT ? "inputDetails" : "outputDetails");
         js_buf_str(out, "{\"truncated\":false}");
     }
+    if (e->assigned && c->with_data)
+        put_assigned(out, e->assigned);
     if (flags & EVENT_ERROR) {
         put_text(out, "error", e->error);
         put_text(out, "cause", e->cause);

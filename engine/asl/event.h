@@ -12,9 +12,9 @@
  *   [{"id":5,"type":"TaskSucceeded","name":"Pay","output":0},
  *    {"id":6,"type":"TaskStateExited","name":"Pay","output":0}, ...]
  * Members: id (absent: unnumbered), type, prev (absent: id - 1), frame (absent: 0), name (of the state),
- * input | output | parameters (payload index), error, cause, index | length (absent: 0), timeout, heartbeat
- * (seconds), due (microseconds), seed (decimal text).  What the definition says already (a task's resource)
- * is not repeated.
+ * input | output | parameters (payload index), assigned ({"x": payload index}), error, cause, index | length
+ * (absent: 0), timeout, heartbeat (seconds), due (microseconds), seed (decimal text).  What the definition
+ * says already (a task's resource) is not repeated.
  */
 #pragma once
 
@@ -30,17 +30,17 @@
     X(EV_EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails", EVENT_ERROR)                 \
     X(EV_EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails", EVENT_ERROR)             \
     X(EV_PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)             \
-    X(EV_PASS_EXITED, "PassStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)               \
+    X(EV_PASS_EXITED, "PassStateExited", "stateExitedEventDetails", EVENT_EXIT)                              \
     X(EV_CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)         \
-    X(EV_CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)           \
+    X(EV_CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails", EVENT_EXIT)                          \
     X(EV_WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)             \
-    X(EV_WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)               \
+    X(EV_WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails", EVENT_EXIT)                              \
     X(EV_WAIT_ABORTED, "WaitStateAborted", NULL, 0)                                                          \
     X(EV_SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)       \
     X(EV_SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)         \
     X(EV_FAIL_ENTERED, "FailStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)             \
     X(EV_TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)             \
-    X(EV_TASK_EXITED, "TaskStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)               \
+    X(EV_TASK_EXITED, "TaskStateExited", "stateExitedEventDetails", EVENT_EXIT)                              \
     X(EV_TASK_ABORTED, "TaskStateAborted", NULL, 0)                                                          \
     X(EV_TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails", EVENT_PARAMETERS | EVENT_RESOURCE)    \
     X(EV_TASK_STARTED, "TaskStarted", "taskStartedEventDetails", EVENT_RESOURCE)                             \
@@ -59,13 +59,13 @@
     X(EV_PARALLEL_SUCCEEDED, "ParallelStateSucceeded", NULL, 0)                                              \
     X(EV_PARALLEL_FAILED, "ParallelStateFailed", NULL, 0)                                                    \
     X(EV_PARALLEL_ABORTED, "ParallelStateAborted", NULL, 0)                                                  \
-    X(EV_PARALLEL_EXITED, "ParallelStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)       \
+    X(EV_PARALLEL_EXITED, "ParallelStateExited", "stateExitedEventDetails", EVENT_EXIT)                      \
     X(EV_MAP_ENTERED, "MapStateEntered", "stateEnteredEventDetails", EVENT_NAME | EVENT_INPUT)               \
     X(EV_MAP_STARTED, "MapStateStarted", "mapStateStartedEventDetails", EVENT_LENGTH)                        \
     X(EV_MAP_SUCCEEDED, "MapStateSucceeded", NULL, 0)                                                        \
     X(EV_MAP_FAILED, "MapStateFailed", NULL, 0)                                                              \
     X(EV_MAP_ABORTED, "MapStateAborted", NULL, 0)                                                            \
-    X(EV_MAP_EXITED, "MapStateExited", "stateExitedEventDetails", EVENT_NAME | EVENT_OUTPUT)                 \
+    X(EV_MAP_EXITED, "MapStateExited", "stateExitedEventDetails", EVENT_EXIT)                                \
     X(EV_ITERATION_STARTED, "MapIterationStarted", "mapIterationStartedEventDetails",                        \
       EVENT_NAME | EVENT_INDEX)                                                                              \
     X(EV_ITERATION_SUCCEEDED, "MapIterationSucceeded", "mapIterationSucceededEventDetails",                  \
@@ -92,7 +92,9 @@ enum {
     EVENT_RESOURCE = 32,  /* shows resource and (but for functions by ARN) resourceType */
     EVENT_INDEX = 64,     /* shows the iteration's index */
     EVENT_LENGTH = 128,   /* shows the number of items */
-    EVENT_OWN = 256, /* not in the service's vocabulary: unnumbered, never shown by GetExecutionHistory */
+    EVENT_OWN = 256,    /* not in the service's vocabulary: unnumbered, never shown by GetExecutionHistory */
+    EVENT_ASSIGN = 512, /* shows the variables that the state sets */
+    EVENT_EXIT = EVENT_NAME | EVENT_OUTPUT | EVENT_ASSIGN,
 };
 
 enum { EVENT_ERROR_BYTES_MAX = 256, EVENT_CAUSE_BYTES_MAX = 32768 }; /* longer ones are cut */
@@ -104,6 +106,20 @@ enum event_type {
         EVENT_TYPES
 };
 
+/* The variables that a state sets as it exits, in the order of its Assign. Counted, and never changed. */
+struct assigned {
+    uint32_t refs;
+    size_t n;
+    struct assignment {
+        const char *name;    /* the definition's */
+        struct value *value; /* a reference */
+    } list[];
+};
+
+struct assigned *assigned_new(size_t room);        /* for so many; n is 0 */
+struct assigned *assigned_ref(struct assigned *a); /* NULL gives NULL */
+void assigned_unref(struct assigned *a);           /* NULL is allowed */
+
 struct event {
     enum event_type type;
     int32_t id;     /* from 1; 0: unnumbered */
@@ -113,6 +129,7 @@ struct event {
     const struct asl_state
         *state;                /* the state that it is about, where flags have NAME or RESOURCE; else NULL */
     struct value *data;        /* input, output or parameters; a reference, or NULL */
+    struct assigned *assigned; /* *Exited: a reference; NULL: no variables */
     const char *error, *cause; /* owned; NULL: absent. Clean text (js_clean) */
     int32_t
         index; /* iteration; MapStateStarted: items; RetryScheduled: retrier; *Exited: 1 + catcher, or 0 */

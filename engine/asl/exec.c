@@ -15,12 +15,7 @@ const char *exec_status_name(enum exec_status s)
     return STATUS[s];
 }
 
-/* ---- frames ---- */
-
-static void frame_init(struct frame *f)
-{
-    f->due_us = f->timeout_us = f->heartbeat_us = CLOCK_NEVER;
-}
+/* ---- values ---- */
 
 static void drop_value(struct value **v)
 {
@@ -33,6 +28,58 @@ static void keep_value(struct value **at, struct value *v)
     value_ref(v);
     value_unref(*at);
     *at = v;
+}
+
+/* ---- variables ---- */
+
+static void set_variable(struct exec *ex, struct frame *f, const struct assignment *a)
+{
+    struct variable *v;
+
+    HASH_FIND_STR(f->variables, a->name, v);
+    if (!v) {
+        v = mem_calloc(1, sizeof *v);
+        v->name = a->name;
+        HASH_ADD_KEYPTR(hh, f->variables, v->name, strlen(v->name), v);
+    } else {
+        ex->variables_bytes -= value_bytes(v->value);
+    }
+    ex->variables_bytes += value_bytes(a->value);
+    keep_value(&v->value, a->value);
+}
+
+static void set_variables(struct exec *ex, struct frame *f, const struct assigned *a)
+{
+    for (size_t i = 0; a && i < a->n; i++)
+        set_variable(ex, f, &a->list[i]);
+}
+
+static void drop_variables(struct exec *ex, struct frame *f)
+{
+    struct variable *v, *next;
+
+    HASH_ITER (hh, f->variables, v, next) {
+        HASH_DEL(f->variables, v);
+        ex->variables_bytes -= value_bytes(v->value);
+        value_unref(v->value);
+        free(v);
+    }
+}
+
+const struct variable *exec_variable(const struct frame *f, const char *name)
+{
+    struct variable *v = NULL;
+
+    for (; f && !v; f = f->parent)
+        HASH_FIND_STR(f->variables, name, v);
+    return v;
+}
+
+/* ---- frames ---- */
+
+static void frame_init(struct frame *f)
+{
+    f->due_us = f->timeout_us = f->heartbeat_us = CLOCK_NEVER;
 }
 
 static void drop_held(struct frame *f)
@@ -108,6 +155,7 @@ static void frame_fini(struct exec *ex, struct frame *f)
     drop_children(ex, f);
     drop_value(&f->input);
     drop_value(&f->output);
+    drop_variables(ex, f);
     drop_retries(f);
 }
 
@@ -352,6 +400,7 @@ static bool state_exited(struct exec *ex, struct frame *f, enum asl_type type, c
     no_deadlines(ex, f);
     drop_children(ex, f);
     drop_retries(f); /* they were counted for this visit */
+    set_variables(ex, f, e->assigned);
     f->phase = FRAME_LEFT;
     f->last_id = e->id;
     if (ends && !caught)
@@ -730,6 +779,11 @@ static void dump_frame(struct frame *f, void *arg)
     dump_value(out, "input", f->input);
     dump_value(out, "args", f->args);
     dump_value(out, "output", f->output);
+    for (const struct variable *v = f->variables; v; v = v->hh.next) {
+        js_buf_str(out, " $");
+        js_buf_str(out, v->name);
+        dump_value(out, "", v->value);
+    }
     dump_int(out, "retry_count", f->retry_count);
     for (size_t i = 0; f->retries && i < f->state->nretriers; i++)
         dump_int(out, "retries", f->retries[i]);
@@ -753,6 +807,7 @@ void exec_dump(const struct exec *ex, struct js_buf *out)
     dump_int(out, "id", ex->id);
     dump_int(out, "events", ex->last_event_id);
     dump_int(out, "next_frame", ex->next_frame);
+    dump_int(out, "variables_bytes", (int64_t)ex->variables_bytes);
     dump_int(out, "seed", (int64_t)ex->seed);
     dump_int(out, "started_us", ex->started_us);
     dump_int(out, "stopped_us", ex->stopped_us);

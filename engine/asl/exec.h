@@ -46,6 +46,12 @@ struct children {
     struct value *items; /* Map: the array; a memo like input */
 };
 
+struct variable {     /* of one scope; changed by exec_apply alone */
+    const char *name; /* the definition's */
+    struct value *value;
+    UT_hash_handle hh;
+};
+
 struct frame {
     uint32_t id; /* 0: the root; numbered as frames open, never reused */
     enum frame_phase phase;
@@ -58,11 +64,12 @@ struct frame {
     int32_t last_id;               /* the newest event of this frame: what the next one links to */
     int32_t scheduled_id;          /* *Scheduled of the current attempt: names it to the world; 0: none */
     int64_t entered_us;
-    struct value *input;  /* the state's raw input */
-    struct value *args;   /* FRAME_CALLING, FRAME_WITHHELD: what the task is called with; else NULL */
-    struct value *output; /* FRAME_DONE: the result of the block */
-    uint32_t retry_count; /* $$.State.RetryCount */
-    uint32_t *retries;    /* per retrier, for this visit; NULL: none yet */
+    struct value *input;        /* the state's raw input */
+    struct value *args;         /* FRAME_CALLING, FRAME_WITHHELD: what the task is called with; else NULL */
+    struct value *output;       /* FRAME_DONE: the result of the block */
+    struct variable *variables; /* hash by name: those that its own states have set; NULL: none */
+    uint32_t retry_count;       /* $$.State.RetryCount */
+    uint32_t *retries;          /* per retrier, for this visit; NULL: none yet */
     int64_t
         due_us; /* FRAME_READY, FRAME_WAITING, FRAME_RETRYING, FRAME_WITHHELD, or held; else CLOCK_NEVER */
     int64_t timeout_us;   /* an attempt is under way: TimeoutSeconds runs out; CLOCK_NEVER: none */
@@ -89,7 +96,8 @@ struct exec {               /* never moved: its frames point into it */
     int32_t last_event_id;
     uint32_t next_frame; /* id of the next frame that opens */
     struct value *input, *output;
-    char *error, *cause; /* of a failed, aborted or timed-out execution; NULL: absent */
+    char *error, *cause;    /* of a failed, aborted or timed-out execution; NULL: absent */
+    size_t variables_bytes; /* of all values of variables, as text */
     struct frame root;
     struct frame *frames;          /* hash of the open frames but the root */
     struct frame *attempts;        /* hash of those of them that have an attempt under way */
@@ -112,6 +120,9 @@ struct frame *exec_frame(const struct exec *ex, uint32_t id);
 
 /* The open frame whose current attempt is scheduled_id; NULL: that attempt is over. */
 struct frame *exec_attempt(const struct exec *ex, int32_t scheduled_id);
+
+/* The variable as f's states see it, which may be that of a scope around it; NULL: it has no value. */
+const struct variable *exec_variable(const struct frame *f, const char *name);
 
 /* The earliest of all deadlines: waits, retries, timeouts, heartbeats, the machine's; CLOCK_NEVER: none. */
 int64_t exec_wake(struct exec *ex);

@@ -40,6 +40,7 @@ enum { ASL_FINDINGS_MAX = 100 }; /* of each severity */
 #define FINDING_TEXT        "EXPRESSION_IS_TEXT"
 #define FINDING_CONTEXT     "UNKNOWN_CONTEXT_FIELD"
 #define FINDING_TOO_LONG    "LONGER_THAN_EXPRESS"
+#define FINDING_UNSET       "UNASSIGNED_VARIABLE"
 
 enum asl_severity {
     SEVERITY_ERROR,   /* not in the language: the definition is refused */

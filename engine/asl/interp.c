@@ -108,6 +108,8 @@ static void count_event(struct step *s, const struct event *e)
     if (e->data && e->data != s->counted)
         s->bytes += value_bytes(e->data);
     s->counted = e->data;
+    for (size_t i = 0; e->assigned && i < e->assigned->n; i++)
+        s->bytes += value_bytes(e->assigned->list[i].value);
 }
 
 int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e)
@@ -128,6 +130,7 @@ int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e
     if (!e.state && flags & (EVENT_NAME | EVENT_RESOURCE))
         e.state = f->state;
     value_ref(e.data);
+    assigned_ref(e.assigned);
     e.error = copy_text(e.error);
     e.cause = copy_text(e.cause);
     count_event(s, &e);
@@ -289,36 +292,46 @@ static void block_done(struct step *s, struct frame *f, struct frame *parent, st
         branch_done(s, parent); /* f is closed */
 }
 
-void state_leave(struct step *s, struct frame *f, const struct asl_state *next, struct value *output)
+void leaving_fini(struct leaving *l)
+{
+    value_unref(l->output);
+    assigned_unref(l->assigned);
+    *l = (struct leaving){0};
+}
+
+void state_leave(struct step *s, struct frame *f, const struct asl_state *next, const struct leaving *l)
 {
     struct frame *parent = f->parent;
     enum event_type exited = STATE_OPS[f->state->type].exited;
 
-    emit(s, f, (struct event){.type = exited, .data = output});
+    emit(s, f, (struct event){.type = exited, .data = l->output, .assigned = l->assigned});
     if (next)
-        step_go(s, f, next, output);
+        step_go(s, f, next, l->output);
     else
-        block_done(s, f, parent, output);
+        block_done(s, f, parent, l->output);
 }
 
-void state_caught(struct step *s, struct frame *f, size_t catcher, struct value *output)
+void state_caught(struct step *s, struct frame *f, size_t catcher, const struct leaving *l)
 {
     const struct asl_state *st = f->state;
 
     emit(s, f,
-         (struct event){.type = STATE_OPS[st->type].exited, .data = output, .index = (int32_t)catcher + 1});
-    step_go(s, f, st->catchers[catcher].next, output);
+         (struct event){.type = STATE_OPS[st->type].exited,
+                        .data = l->output,
+                        .assigned = l->assigned,
+                        .index = (int32_t)catcher + 1});
+    step_go(s, f, st->catchers[catcher].next, l->output);
 }
 
 void state_done(struct step *s, struct frame *f, struct value *result)
 {
-    struct value *output;
+    struct leaving l = {0};
     struct err err;
 
-    if (dataflow_output(s, f, result, &output, &err) < 0)
+    if (dataflow_output(s, f, result, &l, &err) < 0)
         return state_broken(s, f, &err);
-    state_leave(s, f, f->state->next, output);
-    value_unref(output);
+    state_leave(s, f, f->state->next, &l);
+    leaving_fini(&l);
 }
 
 bool state_mocked(struct step *s, struct frame *f)
@@ -343,6 +356,8 @@ void waits_long(struct step *s, struct frame *f)
 {
     value_rest(f->input);
     value_rest(s->ex->input);
+    for (struct variable *v = f->variables; v; v = v->hh.next)
+        value_rest(v->value);
 }
 
 /* ---- stimuli ---- */

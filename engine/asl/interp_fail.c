@@ -73,6 +73,16 @@ static void abort_frame(struct step *s, struct frame *f, int32_t failure, enum e
 
 /* ---- retry, catch, fail ---- */
 
+/* What could not be evaluated, and where. */
+static const char *explained(struct step *s, const struct frame *f, const struct err *err)
+{
+    if (!strcmp(err->name, ERR_DATA_LIMIT) || s->ex->inspection) /* a trial has no history to point into */
+        return err->cause;
+    return arena_printf(s->out->arena,
+                        "An error occurred while executing the state '%s' (entered at the event id #%d). %s",
+                        f->state->name, f->entered_id, err->cause);
+}
+
 static bool retry(struct step *s, struct frame *f, const struct failure *why)
 {
     const struct asl_state *st = f->state;
@@ -95,44 +105,62 @@ static json_object *text_or_null(const char *text)
     return text ? json_object_new_string(text) : NULL;
 }
 
-/* {"Error": ..., "Cause": ...}, placed by the catcher's ResultPath into the state's raw input. */
-static int error_output(const struct frame *f, const struct catcher *c, const struct failure *why,
-                        struct value **out, struct err *err)
+/* {"Error": ..., "Cause": ...} */
+static struct value *error_output(const struct failure *why)
 {
-    if (c->drop_result) {
-        *out = value_ref(f->input);
-        return 0;
-    }
-    json_object *error = json_object_new_object(), *placed = NULL;
+    json_object *error = json_object_new_object();
+
     json_object_object_add(error, "Error", text_or_null(why->error));
     json_object_object_add(error, "Cause", text_or_null(why->cause));
-    if (c->result_path && !c->result_path->whole) {
-        int rc = jpath_write(c->result_path, value_tree(f->input), error, &placed, err);
-        json_object_put(error);
-        if (rc < 0)
-            return -1;
-        error = placed;
+    return value_take(error, 0);
+}
+
+/* By the catcher's ResultPath into the state's raw input. */
+static int place_error(const struct frame *f, const struct catcher *c, struct value *error,
+                       struct value **out, struct err *err)
+{
+    const char *name = f->state->name;
+    json_object *placed;
+
+    if (c->drop_result || !c->result_path) {
+        *out = value_ref(c->drop_result ? f->input : error);
+        return 0;
     }
-    return value_fitting(value_made(f->state->name, error, out, err), f->state->name, out, err);
+    if (jpath_write(c->result_path, value_tree(f->input), value_tree(error), &placed, err) < 0)
+        return -1;
+    return value_fitting(value_made(name, placed, out, err), name, out, err);
+}
+
+static int catch_error(struct step *s, struct frame *f, const struct catcher *c, const struct failure *why,
+                       struct leaving *l, struct err *err)
+{
+    struct value *error = error_output(why);
+    int rc = place_error(f, c, error, &l->output, err);
+
+    if (rc == 0)
+        rc = dataflow_assign(s, f, c->assign, error, &l->assigned, err);
+    value_unref(error);
+    return rc;
 }
 
 static bool caught(struct step *s, struct frame *f, const struct failure *why)
 {
     const struct asl_state *st = f->state;
-    struct value *output;
+    struct leaving l = {0};
     struct err err;
     int i = catch_find(st->catchers, st->ncatchers, why->match);
 
     if (i < 0)
         return false;
-    if (error_output(f, &st->catchers[i], why, &output, &err) < 0) {
+    if (catch_error(s, f, &st->catchers[i], why, &l, &err) == 0)
+        state_caught(s, f, (size_t)i, &l);
+    else /* nothing of this state may take an error of its own catchers */
         frame_failed(s, f,
-                     &(struct failure){
-                         .error = err.name, .cause = err.cause, .match = err.name, .event_id = f->last_id});
-        return true;
-    }
-    state_caught(s, f, (size_t)i, output);
-    value_unref(output);
+                     &(struct failure){.error = err.name,
+                                       .cause = explained(s, f, &err),
+                                       .match = err.name,
+                                       .event_id = f->last_id});
+    leaving_fini(&l);
     return true;
 }
 
@@ -168,15 +196,6 @@ void frame_failed(struct step *s, struct frame *f, const struct failure *why)
 }
 
 /* ---- evaluations that went wrong ---- */
-
-static const char *explained(struct step *s, const struct frame *f, const struct err *err)
-{
-    if (!strcmp(err->name, ERR_DATA_LIMIT) || s->ex->inspection) /* a trial has no history to point into */
-        return err->cause;
-    return arena_printf(s->out->arena,
-                        "An error occurred while executing the state '%s' (entered at the event id #%d). %s",
-                        f->state->name, f->entered_id, err->cause);
-}
 
 void state_broken(struct step *s, struct frame *f, const struct err *err)
 {

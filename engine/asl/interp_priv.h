@@ -26,6 +26,10 @@ enum { EVENTS_MAX = 25000 }; /* of one history; the last one says so */
  * memory.
  */
 enum { STEP_EVENTS = 1000, STEP_BYTES = 4194304, STEP_VISITS = JPATH_VISITS_MAX };
+enum {
+    ASSIGN_BYTES_MAX = VALUE_BYTES_MAX, /* of all that one Assign sets */
+    VARIABLES_BYTES_MAX = 10485760,     /* of all variables of an execution */
+};
 #define HELD_US          CLOCK_SECOND        /* how long a callback waits for the answer of its own call */
 #define WAIT_SECONDS_MAX INT64_C(2147483647) /* a longer Wait is refused */
 
@@ -63,8 +67,8 @@ bool step_over(const struct step *s);
 
 /*
  * Appends an event of frame f, numbers it, and applies it.  It follows from the frame's last event, or, with
- * emit_after, from prev. Data is referenced; error and cause are copied. The state is f's own, if the event
- * shows one and e names none. Returns the number; 0: unnumbered, or the execution is over.
+ * emit_after, from prev. Data and assigned are referenced; error and cause are copied. The state is f's own,
+ * if the event shows one and e names none. Returns the number; 0: unnumbered, or the execution is over.
  */
 int32_t emit(struct step *s, struct frame *f, struct event e);
 int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e);
@@ -84,15 +88,23 @@ void step_cancel(struct step *s, struct frame *f); /* EFFECT_CANCEL, if a call i
 /* The execution ends with this event of frame f: calls that are out are cancelled, and EFFECT_FINISH. */
 void execution_ends(struct step *s, struct frame *f, int32_t prev, struct event e);
 
+/* What a state leaves behind: starts as {0}; references. */
+struct leaving {
+    struct value *output;
+    struct assigned *assigned; /* NULL: no variables */
+};
+
+void leaving_fini(struct leaving *l);
+
 /* f's state ends: with a result, which ResultSelector to OutputPath shape into the output; f may be gone
  * then. */
 void state_done(struct step *s, struct frame *f, struct value *result);
-/* With its output, towards next (NULL: the block ends); f may be gone then. */
-void state_leave(struct step *s, struct frame *f, const struct asl_state *next, struct value *output);
+/* Towards next (NULL: the block ends); f may be gone then. */
+void state_leave(struct step *s, struct frame *f, const struct asl_state *next, const struct leaving *l);
 /* f may wait for years now: of its values the text is enough. */
 void waits_long(struct step *s, struct frame *f);
 /* f's state ends by its catcher of that index. */
-void state_caught(struct step *s, struct frame *f, size_t catcher, struct value *output);
+void state_caught(struct step *s, struct frame *f, size_t catcher, const struct leaving *l);
 
 struct state_ops {
     enum event_type entered, exited;
@@ -161,14 +173,21 @@ int scope_percentage(struct scope *sc, const struct jpath *p, const char *name, 
 
 /* InputPath of f's raw input. */
 int dataflow_input(struct step *s, struct frame *f, struct value **in, struct err *err);
-/* InputPath, then OutputPath: states without a result. */
-int dataflow_pass(struct step *s, struct frame *f, struct value **out, struct err *err);
+/* Of in, what InputPath left: OutputPath, and Assign; for states without a result. */
+int dataflow_pass(struct step *s, struct frame *f, struct value *in, const struct asl_assign *assign,
+                  struct leaving *out, struct err *err);
 /* Parameters of in. */
 int dataflow_args(struct step *s, struct frame *f, struct value *in, bool scheduling, struct value **args,
                   struct err *err);
-/* ResultSelector, ResultPath, OutputPath. */
-int dataflow_output(struct step *s, struct frame *f, struct value *result, struct value **out,
+/* ResultSelector, ResultPath, OutputPath; and Assign, of the result as it came. */
+int dataflow_output(struct step *s, struct frame *f, struct value *result, struct leaving *out,
                     struct err *err);
+/*
+ * Assign, in which "$" is data: every value is evaluated with the variables as they are before any of them is
+ * set.  This is where the query languages meet.  NULL for assign NULL, and for one that sets nothing.
+ */
+int dataflow_assign(struct step *s, struct frame *f, const struct asl_assign *assign, struct value *data,
+                    struct assigned **out, struct err *err);
 
 /*
  * Payloads are bounded where they are journaled: arguments, outputs, inputs of iterations.  These are -1 with

@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 #include <string.h>
 
 static bool forbidden_ascii(unsigned char c)
@@ -45,4 +47,39 @@ bool name_good(const char *text, size_t len, size_t chars_max)
         i += bytes;
     }
     return chars >= 1 && chars <= chars_max;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool ascii_identifier(const char *text, size_t len)
+{
+    bool good = len > 0 && is_letter(text[0]);
+
+    for (size_t i = 1; i < len && good; i++)
+        good = is_letter(text[i]) || text[i] == '_' || (text[i] >= '0' && text[i] <= '9');
+    return good;
+}
+
+static bool unicode_identifier(const char *text, size_t len)
+{
+    static const char pattern[] = "\\A\\p{ID_Start}\\p{ID_Continue}*\\z";
+    size_t offset;
+    int error;
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)pattern, sizeof pattern - 1, PCRE2_UTF, &error, &offset, NULL);
+    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+
+    PAWL_ASSERT(code && data);
+    bool good = pcre2_match(code, (PCRE2_SPTR)text, len, 0, 0, data, NULL) >= 0;
+    pcre2_match_data_free(data);
+    pcre2_code_free(code);
+    return good;
+}
+
+bool name_identifier(const char *text, size_t len)
+{
+    return ascii_identifier(text, len) || (js_is_utf8(text, len) && unicode_identifier(text, len));
 }

@@ -1,7 +1,5 @@
 #include "asl/read.h"
 
-#include "asl/unsupported.h"
-
 #include <stdarg.h>
 #include <string.h>
 
@@ -151,8 +149,6 @@ void read_only(const struct read_in *in, const char *const *names)
         (void)value;
         if (!among(names, field))
             read_error(in, field, "Field is not supported");
-        else if (unsupported_field(field))
-            read_unsupported(in, field, unsupported_field(field));
     }
 }
 
@@ -276,8 +272,6 @@ int read_word(const struct read_in *in, const char *field, const char *const *wo
 
 /* ---- paths and templates ---- */
 
-#define VARIABLE "A path that reads a variable"
-
 static bool fits(const struct jpath *p, enum read_path kind)
 {
     switch (kind) {
@@ -288,6 +282,33 @@ static bool fits(const struct jpath *p, enum read_path kind)
     default:
         return true;
     }
+}
+
+void read_variable(const struct read_in *in, const char *field, const char *name)
+{
+    struct read_variables *v = in->r->variables;
+
+    if (!v)
+        return;
+    if (v->n == v->cap) {
+        v->cap = v->cap ? 2 * v->cap : 16;
+        v->list = mem_realloc(v->list, v->cap * sizeof *v->list);
+    }
+    v->list[v->n] = (struct read_variable){name, v->reader, read_member(in->r, in->at, field), v->n};
+    v->n++;
+}
+
+struct field {
+    const struct read_in *in;
+    const char *name;
+};
+
+static void note_variable(void *arg, const struct jpath *p)
+{
+    const struct field *f = arg;
+
+    if (p->root == JPATH_VARIABLE)
+        read_variable(f->in, f->name, p->variable);
 }
 
 const struct jpath *read_path(const struct read_in *in, const char *field, enum read_path kind)
@@ -305,10 +326,8 @@ const struct jpath *read_path(const struct read_in *in, const char *field, enum 
         read_error(in, field, "Value is not a valid JSONPath: %.500s", err.cause);
     else if (!fits(p, kind))
         read_error(in, field, "Value is not a Reference Path: %.300s", text);
-    else if (unsupported_variable(text, len))
-        read_unsupported(in, field, VARIABLE);
     else
-        return p;
+        return note_variable(&(struct field){in, field}, p), p;
     return NULL;
 }
 
@@ -319,30 +338,6 @@ const struct jpath *read_path_or_null(const struct read_in *in, const char *fiel
 
     *null = json_object_object_get_ex(in->obj, field, &o) && o == NULL;
     return *null ? NULL : read_path(in, field, kind);
-}
-
-/* Does a "name.$" of the template, at any depth, read a variable? */
-static bool reads_variable(json_object *o)
-{
-    bool found = false;
-
-    if (json_object_is_type(o, json_type_array))
-        for (size_t i = 0; i < json_object_array_length(o) && !found; i++)
-            found = reads_variable(json_object_array_get_idx(o, i));
-    if (!json_object_is_type(o, json_type_object))
-        return found;
-    json_object_object_foreach(o, key, value)
-    {
-        size_t len = strlen(key);
-        if (len >= 2 && memcmp(key + len - 2, ".$", 2) == 0 && json_object_is_type(value, json_type_string))
-            found = unsupported_variable(json_object_get_string(value),
-                                         (size_t)json_object_get_string_len(value));
-        else
-            found = reads_variable(value);
-        if (found)
-            break;
-    }
-    return found;
 }
 
 /* The template's cause ends in " at " and our mark, and perhaps the way to a place deeper within it. */
@@ -372,10 +367,10 @@ const struct tmpl *read_template(const struct read_in *in, const char *field)
         return NULL;
 
     const struct tmpl *t = tmpl_parse(in->r->arena, o, MARK, &err);
-    if (!t)
+    if (t)
+        tmpl_each_path(t, note_variable, &(struct field){in, field});
+    else
         template_error(in, field, err.cause);
-    else if (reads_variable(o))
-        read_unsupported(in, field, VARIABLE);
     return t;
 }
 
@@ -393,7 +388,7 @@ const struct tmpl_expr *read_expression(const struct read_in *in, const char *fi
         read_error(in, field,
                    "The value for the field '%s' must be a valid JSONPath or a valid intrinsic function call",
                    field);
-    else if (unsupported_variable(text, len))
-        read_unsupported(in, field, VARIABLE);
+    else
+        tmpl_expr_each_path(e, note_variable, &(struct field){in, field});
     return e;
 }

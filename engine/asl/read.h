@@ -11,11 +11,24 @@
 #include "base/json.h"
 #include "lang/template.h"
 
+/* The variables that fields name ("$name"), as they are read: a name may stand there many times. */
+struct read_variables {
+    struct read_variable {
+        const char *name;
+        uint32_t reader;
+        const struct place *at;
+        size_t place; /* in the list */
+    } * list;         /* allocated; the caller's */
+    size_t n, cap;
+    uint32_t reader; /* whose fields are read now: the state's index */
+};
+
 /* What all readers of one definition share. */
 struct reading {
     struct arena *arena;   /* the definition's: what is compiled */
     struct arena *scratch; /* until the definition is compiled: places */
     struct asl_findings *findings;
+    struct read_variables *variables; /* NULL: nobody asks */
     bool trial; /* a state is tried: a mock may stand in for what this version cannot run */
 };
 
@@ -53,7 +66,7 @@ bool read_at_most_one(const struct read_in *in, const char *const *names);
 bool read_at_least_one(const struct read_in *in, const char *const *names);
 /* Exactly one of them must. */
 bool read_exactly_one(const struct read_in *in, const char *const *names);
-/* No field but these, ended by NULL, and none that this version does not support. */
+/* No field but these, ended by NULL. */
 void read_only(const struct read_in *in, const char *const *names);
 
 /* ---- fields ---- */
@@ -81,6 +94,8 @@ const struct jpath *read_path_or_null(const struct read_in *in, const char *fiel
 const struct tmpl *read_template(const struct read_in *in, const char *field);
 /* ErrorPath, CausePath: a path or an intrinsic call. */
 const struct tmpl_expr *read_expression(const struct read_in *in, const char *field);
+/* The field names this variable. (The functions above have said so already.) */
+void read_variable(const struct read_in *in, const char *field, const char *name);
 
 /* ---- JSONata, read_jsonata.c ---- */
 

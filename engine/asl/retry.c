@@ -112,7 +112,6 @@ void catch_parse(const struct read_in *in, bool last, bool jsonata, struct catch
     to->errors = parse_errors(in, last, &to->nerrors);
     if (jsonata) {
         read_jsonata(in, "Output");
-        read_jsonata(in, "Assign");
         return;
     }
     to->result_path = read_path_or_null(in, "ResultPath", READ_WRITABLE, &to->drop_result);

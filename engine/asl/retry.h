@@ -14,6 +14,7 @@
 enum { JITTER_NONE, JITTER_FULL };
 
 struct asl_state;
+struct asl_assign;
 
 struct retrier {         /* one element of "Retry"; immutable, in the definition's arena */
     const char **errors; /* ErrorEquals: nerrors names, never empty */
@@ -31,11 +32,12 @@ struct catcher { /* one element of "Catch" */
     const struct asl_state *next;
     const struct jpath *result_path; /* NULL: the error output replaces the input ("$") */
     bool drop_result;                /* "ResultPath": null */
+    const struct asl_assign *assign; /* NULL: nothing */
 };
 
 /*
- * Compile one element of "Retry" or "Catch" (a catcher's Next is the caller's). last: the element is the
- * last of its list, where alone States.ALL may stand.
+ * Compile one element of "Retry" or "Catch" (a catcher's Next and Assign are the caller's). last: the element
+ * is the last of its list, where alone States.ALL may stand.
  */
 void retry_parse(const struct read_in *in, bool last, struct retrier *to);
 void catch_parse(const struct read_in *in, bool last, bool jsonata, struct catcher *to);

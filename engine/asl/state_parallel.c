@@ -43,18 +43,19 @@ static int children_results(const struct frame *f, struct value **out, struct er
 /* The state's output is made before it is said to have succeeded: it may still be too large. */
 void children_done(struct step *s, struct frame *f, enum event_type succeeded)
 {
-    struct value *result, *output;
+    struct leaving l = {0};
+    struct value *result;
     struct err err;
 
     if (children_results(f, &result, &err) < 0)
         return state_broken(s, f, &err);
-    int rc = dataflow_output(s, f, result, &output, &err);
+    int rc = dataflow_output(s, f, result, &l, &err);
     value_unref(result);
     if (rc < 0)
         return state_broken(s, f, &err);
     emit(s, f, (struct event){.type = succeeded});
-    state_leave(s, f, f->state->next, output);
-    value_unref(output);
+    state_leave(s, f, f->state->next, &l);
+    leaving_fini(&l);
 }
 
 void branch_done(struct step *s, struct frame *parallel)

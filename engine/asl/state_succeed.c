@@ -3,11 +3,16 @@
 /* "Succeed: stops an execution, or a branch or iteration, successfully." */
 void succeed_begin(struct step *s, struct frame *f)
 {
-    struct value *output;
+    struct leaving l = {0};
+    struct value *in;
     struct err err;
 
-    if (dataflow_pass(s, f, &output, &err) < 0)
+    if (dataflow_input(s, f, &in, &err) < 0)
         return state_broken(s, f, &err);
-    state_leave(s, f, NULL, output);
-    value_unref(output);
+    int rc = dataflow_pass(s, f, in, NULL, &l, &err);
+    value_unref(in);
+    if (rc < 0)
+        return state_broken(s, f, &err);
+    state_leave(s, f, NULL, &l);
+    leaving_fini(&l);
 }

@@ -91,11 +91,16 @@ void wait_begin(struct step *s, struct frame *f)
 
 void wait_over(struct step *s, struct frame *f)
 {
-    struct value *output;
+    struct leaving l = {0};
+    struct value *in;
     struct err err;
 
-    if (dataflow_pass(s, f, &output, &err) < 0)
+    if (dataflow_input(s, f, &in, &err) < 0)
         return state_broken(s, f, &err);
-    state_leave(s, f, f->state->next, output);
-    value_unref(output);
+    int rc = dataflow_pass(s, f, in, f->state->assign, &l, &err);
+    value_unref(in);
+    if (rc < 0)
+        return state_broken(s, f, &err);
+    state_leave(s, f, f->state->next, &l);
+    leaving_fini(&l);
 }

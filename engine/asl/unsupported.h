@@ -8,17 +8,10 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 
-/* The words for a field ("Assign", ...), or NULL: it is supported. */
-const char *unsupported_field(const char *field);
-
-/* QueryLanguage "JSONata"; a Map's Mode "DISTRIBUTED". */
+/* The words for QueryLanguage "JSONata", a Map's Mode "DISTRIBUTED"; NULL: it is supported. */
 const char *unsupported_language(const char *language);
 const char *unsupported_mode(const char *mode);
-
-/* Does the text of a path or an intrinsic call read a variable ("$name")? */
-bool unsupported_variable(const char *text, size_t len);
 
 /* A service integration that the language knows: "sqs", "sendMessage" (without ".sync" and the like). */
 bool unsupported_integration(const char *service, const char *action);

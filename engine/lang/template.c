@@ -159,6 +159,14 @@ bool tmpl_constant(const struct tmpl *t)
 
 /* ---- filling in ---- */
 
+static int eval_node(const struct tmpl *t, const struct jpath_env *env, json_object **out, struct err *err);
+
+static int eval_part(const struct part *part, const struct jpath_env *env, json_object **out, struct err *err)
+{
+    return part->expr ? tmpl_expr_eval(part->expr, part->field, env, out, err)
+                      : eval_node(part->node, env, out, err);
+}
+
 static int eval_node(const struct tmpl *t, const struct jpath_env *env, json_object **out, struct err *err)
 {
     json_object *value, *made;
@@ -171,9 +179,7 @@ static int eval_node(const struct tmpl *t, const struct jpath_env *env, json_obj
                                   : json_object_new_array_ext(t->nparts ? (int)t->nparts : 1);
     for (size_t i = 0; i < t->nparts; i++) {
         const struct part *part = &t->parts[i];
-        int rc = part->expr ? tmpl_expr_eval(part->expr, part->field, env, &value, err)
-                            : eval_node(part->node, env, &value, err);
-        if (rc < 0) {
+        if (eval_part(part, env, &value, err) < 0) {
             json_object_put(made);
             return -1;
         }
@@ -186,15 +192,16 @@ static int eval_node(const struct tmpl *t, const struct jpath_env *env, json_obj
     return 0;
 }
 
-int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **out, size_t *bytes,
-              struct err *err)
+/* The whole, or a part of one. */
+static int fill_in(const struct tmpl *t, const struct part *part, const struct jpath_env *env,
+                   json_object **out, size_t *bytes, struct err *err)
 {
     size_t visits = TMPL_VISITS_MAX;
     struct jpath_env bounded = *env;
 
     if (!bounded.visits_left)
         bounded.visits_left = &visits;
-    if (eval_node(t, &bounded, out, err) < 0)
+    if ((part ? eval_part(part, &bounded, out, err) : eval_node(t, &bounded, out, err)) < 0)
         return -1;
     *bytes = js_weigh(*out, TMPL_BYTES_MAX, JS_DEPTH_MAX);
     if (*bytes < SIZE_MAX)
@@ -204,4 +211,42 @@ int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **o
     return err_set(err, ERR_DATA_LIMIT,
                    "a template's result is larger than %d bytes or deeper than %d levels", TMPL_BYTES_MAX,
                    JS_DEPTH_MAX);
+}
+
+int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **out, size_t *bytes,
+              struct err *err)
+{
+    return fill_in(t, NULL, env, out, bytes, err);
+}
+
+/* ---- what is in it ---- */
+
+size_t tmpl_members(const struct tmpl *t)
+{
+    return t->nparts;
+}
+
+const char *tmpl_member_name(const struct tmpl *t, size_t i)
+{
+    return t->parts[i].name;
+}
+
+const struct jpath *tmpl_member_path(const struct tmpl *t, size_t i)
+{
+    return t->parts[i].expr ? tmpl_expr_path(t->parts[i].expr) : NULL;
+}
+
+int tmpl_member_eval(const struct tmpl *t, size_t i, const struct jpath_env *env, json_object **out,
+                     size_t *bytes, struct err *err)
+{
+    return fill_in(t, &t->parts[i], env, out, bytes, err);
+}
+
+void tmpl_each_path(const struct tmpl *t, tmpl_path_fn fn, void *arg)
+{
+    for (size_t i = 0; i < t->nparts; i++)
+        if (t->parts[i].expr)
+            tmpl_expr_each_path(t->parts[i].expr, fn, arg);
+        else
+            tmpl_each_path(t->parts[i].node, fn, arg);
 }

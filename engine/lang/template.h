@@ -1,5 +1,5 @@
 /*
- * template.h -- payload templates: Parameters, ResultSelector, ItemSelector.
+ * template.h -- payload templates: Parameters, ResultSelector, ItemSelector, Assign.
  *
  * A template is JSON in which a member "name.$" holds a path, a context path, a variable or an
  * intrinsic function; everything else stands for itself.  Compiled once with the definition.
@@ -42,6 +42,20 @@ bool tmpl_constant(const struct tmpl *t);
 int tmpl_eval(const struct tmpl *t, const struct jpath_env *env, json_object **out, size_t *bytes,
               struct err *err);
 
+/*
+ * A template that is an object, member by member: for Assign, each of whose members is a value of its own.
+ * tmpl_member_eval fills one in, within the bounds and with the errors of tmpl_eval.
+ */
+size_t tmpl_members(const struct tmpl *t);
+const char *tmpl_member_name(const struct tmpl *t, size_t i);         /* without its ".$" */
+const struct jpath *tmpl_member_path(const struct tmpl *t, size_t i); /* NULL: it is more than a path */
+int tmpl_member_eval(const struct tmpl *t, size_t i, const struct jpath_env *env, json_object **out,
+                     size_t *bytes, struct err *err);
+
+/* Calls fn for every path, at any depth and among the arguments of functions. */
+typedef void (*tmpl_path_fn)(void *arg, const struct jpath *p);
+void tmpl_each_path(const struct tmpl *t, tmpl_path_fn fn, void *arg);
+
 /* NULL with err for what is neither a path nor a call of an intrinsic function with fitting arguments. */
 const struct tmpl_expr *tmpl_expr_parse(struct arena *a, const char *text, size_t len, struct err *err);
 /*
@@ -53,3 +67,4 @@ int tmpl_expr_eval(const struct tmpl_expr *e, const char *field, const struct jp
                    json_object **out, struct err *err);
 /* The path when the expression is a plain path, else NULL. */
 const struct jpath *tmpl_expr_path(const struct tmpl_expr *e);
+void tmpl_expr_each_path(const struct tmpl_expr *e, tmpl_path_fn fn, void *arg);

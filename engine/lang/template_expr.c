@@ -269,6 +269,14 @@ const struct jpath *tmpl_expr_path(const struct tmpl_expr *e)
     return e->path;
 }
 
+void tmpl_expr_each_path(const struct tmpl_expr *e, tmpl_path_fn fn, void *arg)
+{
+    if (e->path)
+        fn(arg, e->path);
+    for (size_t i = 0; i < e->nargs; i++)
+        tmpl_expr_each_path(e->args[i], fn, arg);
+}
+
 /* ---- evaluation ---- */
 
 static int eval(const struct tmpl_expr *e, const struct jpath_env *env, json_object **out, struct err *err);
@@ -293,11 +301,15 @@ static int path_missing(const struct tmpl_expr *e, const char *field, const stru
                         struct err *err)
 {
     char *root = shown_root(e->path, env);
+    struct err inner = *err;
 
-    if (root) /* else an unknown variable: err says so */
+    if (root)
         err_set(err, ERR_RUNTIME,
                 "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
                 e->path->text, field, root);
+    else /* there is no such root: a variable without a value */
+        err_set(err, ERR_RUNTIME, "The JSONPath '%s' specified for the field '%s' could not be found: %s",
+                e->path->text, field, inner.cause);
     free(root);
     return -1;
 }
@@ -305,13 +317,13 @@ static int path_missing(const struct tmpl_expr *e, const char *field, const stru
 static int argument_missing(struct intrinsic_call *c, const struct tmpl_expr *arg)
 {
     char *root = shown_root(arg->path, c->env);
+    struct err inner = *c->err;
 
-    if (root)
-        err_set(c->err, ERR_RUNTIME,
-                "The function '%s' had the following error: The JsonPath argument for the field '%s' could "
-                "not be found in "
-                "the input '%s'",
-                c->e->text, arg->path->text, root);
+    err_set(c->err, ERR_RUNTIME,
+            "The function '%s' had the following error: The JsonPath argument for the field '%s' could "
+            "not be found%s%s%s",
+            c->e->text, arg->path->text, root ? " in the input '" : ": ", root ? root : inner.cause,
+            root ? "'" : "");
     free(root);
     return -1;
 }

@@ -234,6 +234,11 @@ static void describe_event(const struct event *e, struct js_buf *out)
     add_text(out, e->cause);
     if (e->data)
         add_text(out, value_text(e->data, NULL));
+    for (size_t i = 0; e->assigned && i < e->assigned->n; i++) {
+        add_text(out, e->assigned->list[i].name);
+        js_buf_str(out, "=");
+        js_buf_str(out, value_text(e->assigned->list[i].value, NULL));
+    }
     if (e->timeout_s)
         add_number(out, " timeout ", e->timeout_s, "s");
     if (e->heartbeat_s)

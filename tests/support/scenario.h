@@ -15,7 +15,9 @@
  *       ...
  *
  * A history line is the event's number, "<- N" where it does not follow from the event before it, and its
- * details.  Effects follow: call, cancel, lost, finish, and the moment for which the one timer is set.
+ * details; behind an output stand the variables that the state sets, x=1.  Effects follow: call, cancel,
+ * lost, finish, and the moment for which the one timer is set.
+ *
  * Stimuli:
  *   start JSON                      answer #N JSON             fails #N ERROR [CAUSE]
  *   callback #N JSON                callback-fails #N [ERROR [CAUSE]]

@@ -11,8 +11,9 @@ static void compile(void)
     static const char definition[] =
         "{\"StartAt\":\"Pay\",\"States\":{"
         "\"Pay\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::lambda:invoke\","
-        "\"Parameters\":{\"FunctionName\":\"f\"},\"Next\":\"Fn\"},"
-        "\"Fn\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\","
+        "\"Parameters\":{\"FunctionName\":\"f\"},\"Assign\":{\"paid\":1},\"Next\":\"Fn\"},"
+        "\"Fn\":{\"Assign\":{\"x\":1,\"größe\":2},\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:"
+        "000000000000:function:f\","
         "\"Next\":\"M\"},"
         "\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":{\"StartAt\":\"P \\\"q\\\"\",\"States\":{"
         "\"P \\\"q\\\"\":{\"Type\":\"Pass\",\"End\":true}}}}}}";
@@ -34,6 +35,16 @@ static const struct asl_state *state(const char *name)
 static struct value *value(const char *text)
 {
     return value_new(text, strlen(text));
+}
+
+/* Sets x, and größe to the same value. */
+static struct assigned *assigned(struct value *v)
+{
+    struct assigned *a = assigned_new(2);
+
+    a->list[a->n++] = (struct assignment){asl_variable(asl, "x", 1), value_ref(v)};
+    a->list[a->n++] = (struct assignment){asl_variable(asl, "größe", strlen("größe")), value_ref(v)};
+    return a;
 }
 
 /* ---- names ---- */
@@ -110,6 +121,47 @@ START_TEST(a_payload_stands_once_in_its_row)
     fini_row(&r);
     value_unref(in);
     value_unref(out);
+}
+END_TEST
+
+START_TEST(variables_are_payloads_like_any_other)
+{
+    struct value *out = value("[2]"), *other = value("3");
+    struct event list[] = {
+        {.type = EV_TASK_EXITED, .id = 1, .state = state("Fn"), .data = out, .assigned = assigned(out)},
+        {.type = EV_TASK_EXITED,
+         .id = 2,
+         .prev = 1,
+         .state = state("Fn"),
+         .data = out,
+         .assigned = assigned(other)},
+    };
+    struct row r = write_row(list, 2);
+    struct event *back;
+    struct err err;
+    size_t n;
+
+    ck_assert_str_eq(r.payloads.p, "[[2],3]");
+    ck_assert_str_eq(r.events.p, "[{\"id\":1,\"type\":\"TaskStateExited\",\"name\":\"Fn\",\"output\":0,"
+                                 "\"assigned\":{\"x\":0,\"größe\":0}},"
+                                 "{\"id\":2,\"type\":\"TaskStateExited\",\"name\":\"Fn\",\"output\":0,"
+                                 "\"assigned\":{\"x\":1,\"größe\":1}}]");
+    ck_assert_msg(
+        event_read_row(asl, r.events.p, r.events.len, r.payloads.p, r.payloads.len, 0, &back, &n, &err) == 0,
+        "%s", err.cause);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_uint_eq(back[i].assigned->n, 2);
+        for (size_t k = 0; k < 2; k++) {
+            ck_assert_ptr_eq(back[i].assigned->list[k].name, list[i].assigned->list[k].name);
+            ck_assert_str_eq(value_text(back[i].assigned->list[k].value, NULL), i ? "3" : "[2]");
+        }
+        assigned_unref(list[i].assigned);
+        event_fini(&back[i]);
+    }
+    free(back);
+    fini_row(&r);
+    value_unref(out);
+    value_unref(other);
 }
 END_TEST
 
@@ -262,6 +314,15 @@ static const struct {
     {"a payload's index is negative",
      "[{\"id\":2,\"type\":\"TaskStateEntered\",\"name\":\"Fn\",\"input\":-1}]", "[1]"},
     {"there are no payloads", "[{\"id\":2,\"type\":\"TaskStateEntered\",\"name\":\"Fn\",\"input\":0}]", "[]"},
+    {"variables are no object",
+     "[{\"id\":2,\"type\":\"TaskStateExited\",\"name\":\"Fn\",\"output\":0,\"assigned\":[0]}]", "[1]"},
+    {"a variable is unknown",
+     "[{\"id\":2,\"type\":\"TaskStateExited\",\"name\":\"Fn\",\"output\":0,\"assigned\":{\"y\":0}}]", "[1]"},
+    {"a variable's payload is missing",
+     "[{\"id\":2,\"type\":\"TaskStateExited\",\"name\":\"Fn\",\"output\":0,\"assigned\":{\"x\":1}}]", "[1]"},
+    {"a variable's payload is no number",
+     "[{\"id\":2,\"type\":\"TaskStateExited\",\"name\":\"Fn\",\"output\":0,\"assigned\":{\"x\":\"0\"}}]",
+     "[1]"},
     {"an error is no string", "[{\"id\":2,\"type\":\"ExecutionFailed\",\"error\":{}}]", "[]"},
     {"a seed is missing", "[{\"id\":1,\"type\":\"ExecutionStarted\",\"input\":0}]", "[1]"},
     {"a seed is no number", "[{\"id\":1,\"type\":\"ExecutionStarted\",\"input\":0,\"seed\":\"x1\"}]", "[1]"},
@@ -298,8 +359,9 @@ START_TEST(every_cut_and_every_changed_byte_of_a_row_is_survived)
     struct event list[] = {
         {.type = EV_EXECUTION_STARTED, .id = 1, .data = in},
         {.type = EV_TASK_SCHEDULED, .id = 3, .prev = 2, .state = state("Pay"), .data = in},
-        {.type = EV_TASK_FAILED, .id = 4, .state = state("Pay"), .error = "E", .cause = "C"}};
-    struct row r = write_row(list, 3);
+        {.type = EV_TASK_FAILED, .id = 4, .state = state("Pay"), .error = "E", .cause = "C"},
+        {.type = EV_TASK_EXITED, .id = 5, .state = state("Fn"), .data = in, .assigned = assigned(in)}};
+    struct row r = write_row(list, 4);
     struct event *back;
     size_t n;
 
@@ -318,6 +380,7 @@ START_TEST(every_cut_and_every_changed_byte_of_a_row_is_survived)
                 text->p[i] = was;
             }
     }
+    assigned_unref(list[3].assigned);
     fini_row(&r);
     value_unref(in);
 }
@@ -329,6 +392,7 @@ static const struct {
     const char *says;
     struct event e;
     const char *name, *data, *shown;
+    const char *set; /* the value of x and größe */
 } API[] = {
     {"the first event tells the role",
      {.type = EV_EXECUTION_STARTED, .id = 1},
@@ -348,6 +412,15 @@ static const struct {
      "1",
      "\"type\":\"TaskStateExited\",\"id\":9,\"previousEventId\":8,\"stateExitedEventDetails\":{"
      "\"name\":\"Fn\",\"output\":\"1\",\"outputDetails\":{\"truncated\":false}}"},
+    {"variables are shown as texts",
+     {.type = EV_TASK_EXITED, .id = 9, .prev = 8},
+     "Fn",
+     "1",
+     "\"type\":\"TaskStateExited\",\"id\":9,\"previousEventId\":8,\"stateExitedEventDetails\":{"
+     "\"name\":\"Fn\",\"output\":\"1\",\"outputDetails\":{\"truncated\":false},"
+     "\"assignedVariables\":{\"x\":\"[\\\"a\\\"]\",\"größe\":\"[\\\"a\\\"]\"},"
+     "\"assignedVariablesDetails\":{\"truncated\":false}}",
+     "[\"a\"]"},
     {"a function is named by its ARN",
      {.type = EV_FUNCTION_SCHEDULED, .id = 3, .prev = 2, .timeout_s = 5},
      "Fn",
@@ -414,9 +487,13 @@ static char *shown(size_t i, bool with_data)
     e.at_us = INT64_C(1767225600012345);
     e.state = API[i].name ? state(API[i].name) : NULL;
     e.data = API[i].data ? value(API[i].data) : NULL;
+    struct value *set = API[i].set ? value(API[i].set) : NULL;
+    e.assigned = set ? assigned(set) : NULL;
     event_write_api(&e, &(struct event_context){.role_arn = "role", .region = "here", .with_data = with_data},
                     &out);
     value_unref(e.data);
+    value_unref(set);
+    assigned_unref(e.assigned);
     ck_assert_int_eq(strncmp(out.p, at, sizeof at - 1), 0);
     ck_assert_int_eq(js_scan(out.p, out.len, NULL), 0);
     char *rest = mem_strndup(out.p + sizeof at - 1, out.len - sizeof at); /* without the last brace */
@@ -440,6 +517,7 @@ START_TEST(without_execution_data_no_payload_is_shown)
     ck_assert_ptr_null(strstr(is, "input"));
     ck_assert_ptr_null(strstr(is, "output"));
     ck_assert_ptr_null(strstr(is, "parameters"));
+    ck_assert_ptr_null(strstr(is, "assigned"));
     free(is);
 }
 END_TEST
@@ -454,6 +532,7 @@ int main(void)
     tcase_add_test(t, no_other_name_is_a_type);
     tcase_add_test(t, only_pawls_own_events_are_not_in_the_services_vocabulary);
     tcase_add_test(t, a_payload_stands_once_in_its_row);
+    tcase_add_test(t, variables_are_payloads_like_any_other);
     tcase_add_test(t, what_is_written_is_read_back);
     tcase_add_test(t, events_that_shared_a_payload_share_it_again);
     tcase_add_test(t, a_row_may_hold_many_payloads);

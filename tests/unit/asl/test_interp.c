@@ -399,6 +399,101 @@ START_TEST(a_payload_that_nobody_looks_into_is_never_parsed)
 }
 END_TEST
 
+/* ---- variables ---- */
+
+#define ITERATIONS                                                                                           \
+    "{\"StartAt\":\"X\",\"States\":{\"X\":{\"Type\":\"Pass\",\"Assign\":{\"x.$\":\"$.text\"},\"Next\":"      \
+    "\"M\"},"                                                                                                \
+    "\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$.items\",\"End\":true,\"ItemProcessor\":{\"StartAt\":\"Y\","   \
+    "\"States\":{"                                                                                           \
+    "\"Y\":{\"Type\":\"Pass\",\"Assign\":{\"y.$\":\"$x\"},\"Next\":\"F\"},\"F\":{" FUNCTION                  \
+    ",\"End\":true}}}}}}"
+
+/* {"items": [0, ...], "text": "xxx"}: n items, and a text of so many bytes with its quotes. */
+static char *many(unsigned n, size_t bytes)
+{
+    struct js_buf b = {0};
+
+    js_buf_str(&b, "{\"items\":[0");
+    for (unsigned i = 1; i < n; i++)
+        js_buf_str(&b, ",0");
+    js_buf_str(&b, "],\"text\":\"");
+    for (size_t i = 2; i < bytes; i++)
+        js_buf_str(&b, "x");
+    js_buf_str(&b, "\"}");
+    return b.p;
+}
+
+/* 40 iterations at once, and the one around them: each holds a variable of 255,000 bytes. */
+START_TEST(all_variables_together_are_at_most_10_mebibytes)
+{
+    char *input = many(40, 255000);
+
+    start(ITERATIONS, input);
+    go_on();
+    ck_assert_uint_eq(world->exec.variables_bytes, 41 * 255000);
+    ck_assert_int_eq(world->exec.status, EXEC_RUNNING);
+    end();
+
+    input = (free(input), many(40, 256000));
+    start(ITERATIONS, input);
+    go_on();
+    free(input);
+    ck_assert_int_eq(world->exec.status, EXEC_FAILED);
+    ck_assert_str_eq(world->exec.error, "States.DataLimitExceeded");
+    ck_assert_str_eq(world->exec.cause, "With those that the state 'Y' assigns, all variables have 10496000 "
+                                        "bytes; at most 10485760 are allowed.");
+    assert_laws();
+}
+END_TEST
+
+START_TEST(what_an_iteration_held_is_given_back_at_its_end)
+{
+    char *input = many(200, 255000);
+    struct err err;
+
+    start(ITERATIONS, input);
+    free(input);
+    for (go_on(); world->ncalls; go_on())
+        ck_assert_int_eq(step(STIM_TASK_SUCCEEDED, world->calls[0].event_id, "1", &err), 0);
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    ck_assert_uint_eq(world->exec.variables_bytes, 255000);
+}
+END_TEST
+
+START_TEST(a_variable_that_is_set_again_counts_once)
+{
+    char *input = many(1, 255000);
+
+    start("{\"StartAt\":\"X\",\"States\":{\"X\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$n\","
+          "\"IsPresent\":"
+          "false,\"Assign\":{\"n\":1,\"x.$\":\"$.text\"},\"Next\":\"X\"},{\"Variable\":\"$n\","
+          "\"NumericLessThan\":100,"
+          "\"Assign\":{\"n.$\":\"States.MathAdd($n, "
+          "1)\",\"x.$\":\"$.text\"},\"Next\":\"X\"}],\"Default\":\"E\"},"
+          "\"E\":{\"Type\":\"Succeed\"}}}",
+          input);
+    go_on();
+    free(input);
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    ck_assert_uint_eq(world->exec.variables_bytes, 255003);
+}
+END_TEST
+
+START_TEST(a_whole_value_that_is_set_is_the_same_value)
+{
+    start(
+        "{\"StartAt\":\"X\",\"States\":{\"X\":{\"Type\":\"Pass\",\"Assign\":{\"x.$\":\"$\"},\"Next\":\"Y\"},"
+        "\"Y\":{\"Type\":\"Pass\",\"Assign\":{\"y.$\":\"$x\"},\"Next\":\"F\"},\"F\":{" FUNCTION
+        ",\"End\":true}}}",
+        "{ \"as\" : \"it came\" }");
+    ck_assert_ptr_eq(exec_variable(&world->exec.root, "x")->value, world->exec.input);
+    ck_assert_ptr_eq(exec_variable(&world->exec.root, "y")->value, world->exec.input);
+    ck_assert_str_eq(world->rows[0].payloads.p, "[{ \"as\" : \"it came\" }]");
+    ck_assert(!value_has_tree(world->exec.input));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("the interpreter");
@@ -420,6 +515,10 @@ int main(void)
     tcase_add_test(t, errors_and_causes_from_outside_are_made_clean_and_short);
     tcase_add_test(t, a_map_of_1000_calls_never_has_more_than_40_out);
     tcase_add_test(t, a_payload_that_nobody_looks_into_is_never_parsed);
+    tcase_add_test(t, all_variables_together_are_at_most_10_mebibytes);
+    tcase_add_test(t, what_an_iteration_held_is_given_back_at_its_end);
+    tcase_add_test(t, a_variable_that_is_set_again_counts_once);
+    tcase_add_test(t, a_whole_value_that_is_set_is_the_same_value);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

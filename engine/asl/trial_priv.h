@@ -4,6 +4,7 @@
  * trial.c        the execution, and what became of it
  * trial_check.c  the request against the rules of TestState
  * trial_model.c  mocked results of other services against their APIs
+ * trial_api.c    those APIs
  */
 #pragma once
 
@@ -33,6 +34,15 @@ struct trial {
 int trial_check_state(struct trial *t, const struct trial_request *q, struct err *err);
 /* All else: t->input, t->context, the mock. */
 int trial_check_request(struct trial *t, const struct trial_request *q, struct err *err);
+
+/* ---- trial_api.c ---- */
+
+struct trial_api {
+    const char *services, *actions; /* separated by blanks */
+    const char *fields;             /* of its answer: trial_model.c says how they are written */
+};
+extern const struct trial_api TRIAL_APIS[];
+extern const size_t TRIAL_NAPIS;
 
 /* ---- trial_model.c ---- */
 

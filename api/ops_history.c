@@ -48,6 +48,10 @@ static void on_definition(void *arg, struct definition *def, const struct err *e
         return;
     }
     h->def = def;
+    if (def->flaw) {
+        op_fail(c, ERR_INTERNAL, "%s; pawl.history shows what happened", def->flaw);
+        return;
+    }
     h->context.role_arn = def->role_arn;
     h->context.region = c->ops->region;
     h->begin(c);

@@ -705,6 +705,12 @@ int exec_fold(struct exec *ex, const struct event *e, struct err *err)
                    event_name(e->type), ex->last_event_id);
 }
 
+void exec_skip_to(struct exec *ex, int32_t last_event_id)
+{
+    PAWL_ASSERT(last_event_id >= ex->last_event_id);
+    ex->last_event_id = ex->root.last_id = last_event_id;
+}
+
 /* ---- as text ---- */
 
 static void dump_int(struct js_buf *out, const char *name, int64_t n)

@@ -115,6 +115,12 @@ void exec_apply(struct exec *ex, const struct event *e);
 /* The same for one read from a journal: -1 with ERR_INTERNAL, and no change, if it does not fit. */
 int exec_fold(struct exec *ex, const struct event *e, struct err *err);
 
+/*
+ * For one whose journal cannot be folded: the history goes on behind that event, and all that may still be
+ * done is to end it.
+ */
+void exec_skip_to(struct exec *ex, int32_t last_event_id);
+
 /* The frame of that id, or NULL when it is not (or no longer) open. */
 struct frame *exec_frame(const struct exec *ex, uint32_t id);
 

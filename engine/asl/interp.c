@@ -374,15 +374,6 @@ static struct text told(struct step *s, const struct stimulus *in)
     };
 }
 
-static void start(struct step *s, const struct stimulus *in)
-{
-    struct exec *ex = s->ex;
-
-    PAWL_ASSERT(ex->last_event_id == 0 && in->data);
-    emit(s, &ex->root, (struct event){.type = EV_EXECUTION_STARTED, .data = in->data, .seed = in->seed});
-    step_add(s, &ex->root, ex->inspection ? ex->inspection->state : ex->root.block->start, in->data);
-}
-
 static int call_answered(struct step *s, const struct stimulus *in, struct err *err)
 {
     struct frame *f = exec_attempt(s->ex, in->event_id);
@@ -449,6 +440,18 @@ static int ended_by(struct step *s, const struct stimulus *in, struct err *err)
                                   .error = text.error,
                                   .cause = text.cause});
     return 0;
+}
+
+static void start(struct step *s, const struct stimulus *in)
+{
+    struct exec *ex = s->ex;
+
+    PAWL_ASSERT(ex->last_event_id == 0 && in->data);
+    emit(s, &ex->root, (struct event){.type = EV_EXECUTION_STARTED, .data = in->data, .seed = in->seed});
+    if (in->error)
+        ended_by(s, in, NULL);
+    else
+        step_add(s, &ex->root, ex->inspection ? ex->inspection->state : ex->root.block->start, in->data);
 }
 
 /* ---- time ---- */

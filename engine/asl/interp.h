@@ -10,7 +10,7 @@
 #include "asl/exec.h"
 
 enum stimulus_type {
-    STIM_START,          /* data: the input (checked); seed */
+    STIM_START,          /* data: the input (checked); seed. With error (and cause) it fails at once */
     STIM_TASK_SUCCEEDED, /* event_id: the attempt's *Scheduled; data: the answer */
     STIM_TASK_FAILED,    /* event_id; error, cause (each may be NULL). An answer too long: ERR_DATA_LIMIT */
     STIM_CALL_WITHHELD, /* event_id: its EFFECT_CALL has surely not left, and this process will not make it */

@@ -60,6 +60,7 @@ void catalog_unpin_definition(struct catalog *c, struct definition *def)
     asl_free(def->asl);
     free(def->machine);
     free(def->role_arn);
+    free(def->flaw);
     free(def);
 }
 
@@ -124,7 +125,18 @@ static char *column(const struct store_result *r, int col)
     return mem_strndup(text ? text : "", text ? len : 0);
 }
 
-static int compile(const struct store_result *r, struct definition *def, struct err *err)
+static void set_flaw(struct definition *def, const char *flaw)
+{
+    static const char nowhere[] = "{\"StartAt\":\"-\",\"States\":{\"-\":{\"Type\":\"Fail\"}}}";
+
+    def->flaw = mem_strndup(flaw, strlen(flaw));
+    def->asl = asl_parse(nowhere, sizeof nowhere - 1, 0, NULL);
+    PAWL_ASSERT(def->asl);
+    log_error("executions of a definition fail, because it cannot run", "definition=%lld machine=%s",
+              (long long)def->definition_id, def->machine);
+}
+
+static void compile(const struct store_result *r, struct definition *def)
 {
     struct asl_findings findings = {0};
     size_t len;
@@ -132,19 +144,17 @@ static int compile(const struct store_result *r, struct definition *def, struct 
 
     def->asl = asl_parse(text, len, def->express ? ASL_EXPRESS : 0, &findings);
     if (!def->asl) {
-        struct err why;
+        struct err why, flaw;
         asl_findings_err(&findings, &why);
-        err_set(err, ERR_INTERNAL, "definition %lld of %s does not compile: %s",
+        err_set(&flaw, ERR_INTERNAL, "definition %lld of %s does not compile: %s",
                 (long long)def->definition_id, def->machine, why.cause);
-        log_error("definition in the database does not compile", "definition=%lld machine=%s",
-                  (long long)def->definition_id, def->machine);
+        set_flaw(def, flaw.cause);
     }
     asl_findings_fini(&findings);
-    return def->asl ? 0 : -1;
 }
 
 /* The definition of a row of QUESTIONS[MACHINE] or [DEFINITION], unpinned if it is new. */
-static struct definition *definition_of(struct catalog *c, const struct store_result *r, struct err *err)
+static struct definition *definition_of(struct catalog *c, const struct store_result *r)
 {
     struct definition *def;
     int64_t id = store_int(r, 0, 0);
@@ -159,12 +169,22 @@ static struct definition *definition_of(struct catalog *c, const struct store_re
     def->machine = column(r, 2);
     def->role_arn = column(r, 3);
     def->express = type && !strcmp(type, "EXPRESS");
+    compile(r, def);
     HASH_ADD(hh, c->definitions, definition_id, sizeof def->definition_id, def);
-    if (compile(r, def, err) == 0)
-        return def;
-    def->pins = 1;
-    catalog_unpin_definition(c, def);
-    return NULL;
+    return def;
+}
+
+/* Somebody has deleted it. */
+static struct definition *lost_definition(struct catalog *c, const char *key)
+{
+    struct definition *def = mem_calloc(1, sizeof *def);
+
+    def->definition_id = strtoll(key, NULL, 10);
+    def->machine = mem_strndup("", 0);
+    def->role_arn = mem_strndup("", 0);
+    set_flaw(def, "its definition is not in the database any more");
+    HASH_ADD(hh, c->definitions, definition_id, sizeof def->definition_id, def);
+    return def;
 }
 
 static char **headers_of(const char *text, size_t len)
@@ -202,33 +222,40 @@ static struct function *function_of(const char *name, const struct store_result 
     return fn;
 }
 
-static int missing(const struct entry *e, struct err *err)
+static int settle_function(struct entry *e, const struct store_result *r, struct err *err)
 {
-    switch (e->kind) {
-    case MACHINE:
-        return err_set(err, ERR_MACHINE_MISSING, "State Machine Does Not Exist: '%s'", e->key);
-    case FUNCTION:
+    if (store_rows(r) == 0)
         return err_set(err, ERR_FUNCTION_NOT_FOUND, "Function not found: %s", e->key);
-    default:
-        return err_set(err, ERR_INTERNAL, "definition %s is not in the database", e->key);
+    e->fn = function_of(e->key, r);
+    e->fn->pins++;
+    return 0;
+}
+
+static int settle_machine(struct entry *e, const struct store_result *r, struct err *err)
+{
+    if (store_rows(r) == 0)
+        return err_set(err, ERR_MACHINE_MISSING, "State Machine Does Not Exist: '%s'", e->key);
+    if (strcmp(store_text(r, 0, 6, NULL), "ACTIVE") != 0)
+        return err_set(err, ERR_MACHINE_DELETING, "State Machine is being deleted: '%s'", e->key);
+    struct definition *def = definition_of(e->catalog, r);
+    def->pins++;
+    if (def->flaw) {
+        err_set(err, ERR_INTERNAL, "%s", def->flaw);
+        catalog_unpin_definition(e->catalog, def);
+        return -1;
     }
+    e->def = def;
+    return 0;
 }
 
 /* Fills the entry, pinned by it. */
 static int settle(struct entry *e, const struct store_result *r, struct err *err)
 {
-    if (store_rows(r) == 0)
-        return missing(e, err);
-    if (e->kind == FUNCTION) {
-        e->fn = function_of(e->key, r);
-        e->fn->pins++;
-        return 0;
-    }
-    if (strcmp(store_text(r, 0, 6, NULL), "ACTIVE") != 0)
-        return err_set(err, ERR_MACHINE_DELETING, "State Machine is being deleted: '%s'", e->key);
-    e->def = definition_of(e->catalog, r, err);
-    if (!e->def)
-        return -1;
+    if (e->kind == FUNCTION)
+        return settle_function(e, r, err);
+    if (e->kind == MACHINE)
+        return settle_machine(e, r, err);
+    e->def = store_rows(r) ? definition_of(e->catalog, r) : lost_definition(e->catalog, e->key);
     e->def->pins++;
     return 0;
 }

@@ -18,6 +18,7 @@ struct definition { /* a revision of a state machine, compiled */
     char *role_arn;
     bool express; /* the machine's type: compiled by its rules, and not run by this version */
     struct asl *asl;
+    char *flaw; /* why it cannot run (any more): then asl is a stand-in that leads nowhere; NULL: it can */
     unsigned pins;
     struct metric_series
         *counts[EXEC_ABORTED + 1]; /* the reactor's: executions of this machine by status; NULL: not yet */
@@ -40,8 +41,11 @@ struct catalog *catalog_new(struct store *s);
 void catalog_free(
     struct catalog *c); /* when nothing is pinned any more; callbacks that are owed never come */
 
-/* def NULL: err says why (ERR_MACHINE_MISSING, ERR_MACHINE_DELETING, ERR_UNAVAILABLE, ERR_INTERNAL). Pinned
- * for the callee. */
+/*
+ * Pinned for the callee. def NULL: err says why (ERR_MACHINE_MISSING, ERR_MACHINE_DELETING, ERR_UNAVAILABLE,
+ * ERR_INTERNAL). catalog_machine gives none with a flaw; catalog_definition does, because the executions that
+ * have it must end somehow.
+ */
 typedef void (*catalog_definition_cb)(void *arg, struct definition *def, const struct err *err);
 void catalog_machine(struct catalog *c, const char *machine, catalog_definition_cb cb,
                      void *arg); /* the current revision */

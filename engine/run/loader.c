@@ -132,7 +132,7 @@ static void ask_journal(struct loader *l, struct load *d)
     store_query(
         l->store,
         "SELECT j.seq, (extract(epoch FROM j.at) * 1000000)::bigint, j.events, j.payloads, x.definition_id, "
-        "x.name"
+        "x.name, j.first_event + j.event_count - 1"
         " FROM pawl.journal j JOIN pawl.execution x USING (execution_id)"
         " WHERE j.execution_id = $1::bigint AND x.slot = $2::int AND x.status = 'RUNNING' ORDER BY j.seq",
         2, (struct store_param[]){{store_int_text(id, d->execution_id)}, {store_int_text(slot, l->slot)}},

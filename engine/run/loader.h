@@ -20,9 +20,10 @@ struct loader_execution {
 struct loader_events {
     /*
      * An execution with its whole journal, in order: fold and resume it. rows: seq, at (us), events,
-     * payloads. No rows: it has not begun (its start waits in the inbox), has ended, or is another's
-     * meanwhile. The reactor may answer later (it compiles the definition first): it owes the ticket to
-     * loader_done or loader_later, also when the lease is lost meanwhile, and rows live until then.
+     * payloads, two that are e's, and the number of the last numbered event. No rows: it has not begun (its
+     * start waits in the inbox), has ended, or is another's meanwhile. The reactor may answer later (it
+     * compiles the definition first): it owes the ticket to loader_done or loader_later, also when the lease
+     * is lost meanwhile, and rows live until then.
      */
     void (*loaded)(void *arg, const struct loader_execution *e, const struct store_result *rows,
                    void *ticket);

@@ -322,15 +322,19 @@ static bool current(const struct stray *s)
 static void start_here(struct reactor *r, struct definition *def, const struct inbox_message *m)
 {
     struct run *run = run_new(r, m->execution_id, def, m->name);
-    struct value *input = m->flaw ? value_empty_object() : value_new(m->data, m->data_len);
+    const char *flaw = m->flaw ? m->flaw : def->flaw;
 
     run->recorded = run->durable = true;
-    run_step(r, run, &(struct stimulus){.type = STIM_START, .data = input, .seed = reactor_chance(r)}, NULL);
-    if (m->flaw)
-        run_step(r, run, &(struct stimulus){.type = STIM_FAIL, .error = ERR_RUNTIME, .cause = m->flaw}, NULL);
+    if (flaw) {
+        run_fail(r, run, flaw);
+    } else {
+        struct value *input = value_new(m->data, m->data_len);
+        run_step(r, run, &(struct stimulus){.type = STIM_START, .data = input, .seed = reactor_chance(r)},
+                 NULL);
+        value_unref(input);
+    }
     run_consume(r, run, m->inbox_id);
     run_count(r, run, EXEC_RUNNING);
-    value_unref(input);
 }
 
 static void on_start_definition(void *arg, struct definition *def, const struct err *err)
@@ -339,11 +343,10 @@ static void on_start_definition(void *arg, struct definition *def, const struct 
     struct reactor *r = s->reactor;
     int64_t id = s->message.execution_id;
 
-    if (!def && current(s) && err->name == ERR_UNAVAILABLE)
+    if (!def && current(s))
         inbox_again(r->inbox, s->message.inbox_id);
     else if (!def)
-        log_error("execution that SQL asked for cannot start", "exec=%lld error=%s", (long long)id,
-                  err->name);
+        ; /* the next owner asks */
     else if (!current(s) || run_find(r, id))
         catalog_unpin_definition(r->catalog, def);
     else

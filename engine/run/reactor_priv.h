@@ -190,6 +190,7 @@ void on_call_done(void *reactor, const struct invoke_request *req, const struct 
 
 extern const struct lease_events LEASE_EVENTS; /* without arg */
 extern const struct loader_events LOADER_EVENTS;
+void run_fail(struct reactor *r, struct run *run, const char *cause); /* it ends FAILED, States.Runtime */
 void condemn(struct reactor *r, const struct store_guilty *g);
 void condemned_free(struct reactor *r);
 void arrivals_free(struct reactor *r); /* at the end: definitions that never come */

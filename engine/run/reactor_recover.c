@@ -37,26 +37,42 @@ static int fold(struct run *run, const struct store_result *rows)
         char quoted[512];
         log_error("journal cannot be read", "exec=%lld seq=%d why=%s", (long long)run->ex.id, run->seq,
                   log_quote(quoted, sizeof quoted, err.cause));
-        run->seq = (int32_t)store_int(rows, store_rows(rows) - 1, 0);
         return -1;
     }
     return 0;
 }
 
-/* Nothing else can be done for it: it fails, and says why. One of which nothing could be read begins first.
- */
-static void fail(struct reactor *r, struct run *run, const char *cause)
+enum { LAST_EVENT = 6 }; /* a column of the loader's */
+
+/* What cannot be folded has happened all the same: the history goes on behind it. */
+static void skip(struct run *run, const struct store_result *rows)
 {
+    int n = store_rows(rows);
+    int64_t last = run->ex.last_event_id;
+
+    for (int i = 0; i < n; i++)
+        if (store_int(rows, i, LAST_EVENT) > last)
+            last = store_int(rows, i, LAST_EVENT);
+    run->seq = (int32_t)store_int(rows, n - 1, 0);
+    exec_skip_to(&run->ex, (int32_t)last);
+}
+
+/* Nothing else can be done for it: it fails, and says why. One that has not begun does so first. */
+void run_fail(struct reactor *r, struct run *run, const char *cause)
+{
+    bool begins = run->ex.last_event_id == 0;
+    struct value *nothing = value_empty_object();
+    struct stimulus in = {.type = begins ? STIM_START : STIM_FAIL,
+                          .data = begins ? nothing : NULL,
+                          .seed = begins ? reactor_chance(r) : 0,
+                          .error = ERR_RUNTIME,
+                          .cause = cause};
     struct err err;
 
     run->rescued = true;
-    if (run->ex.last_event_id == 0) {
-        struct value *nothing = value_empty_object();
-        run_step(r, run, &(struct stimulus){.type = STIM_START, .data = nothing}, NULL);
-        value_unref(nothing);
-    }
-    if (run_step(r, run, &(struct stimulus){.type = STIM_FAIL, .error = ERR_RUNTIME, .cause = cause}, &err) ==
-        0)
+    int rc = run_step(r, run, &in, &err);
+    value_unref(nothing);
+    if (rc == 0)
         return;
     log_error("execution cannot be failed, and is left alone", "exec=%lld", (long long)run->ex.id);
     run_forget(r, run, NULL);
@@ -77,12 +93,13 @@ static void resume(struct reactor *r, struct run *run, const struct store_result
     struct condemned *c = condemned_take(r, run->ex.id);
     int64_t id = run->ex.id;
 
-    if (fold(run, rows) < 0)
-        fail(r, run, "The journal of the execution cannot be read");
-    else if (run->ex.status != EXEC_RUNNING)
+    if (run->def->flaw || fold(run, rows) < 0) {
+        skip(run, rows);
+        run_fail(r, run, run->def->flaw ? run->def->flaw : "The journal of the execution cannot be read");
+    } else if (run->ex.status != EXEC_RUNNING)
         run_forget(r, run, NULL); /* it ended while it was being loaded */
     else if (c && c->why)
-        fail(r, run, c->why);
+        run_fail(r, run, c->why);
     else
         perform_owed(r, run, timer_now());
     if (c)
@@ -124,14 +141,16 @@ static void on_definition(void *arg, struct definition *def, const struct err *e
     struct reactor *r = a->reactor;
     bool ours = a->slot == r->slot && a->epoch == r->epoch && r->phase == REACTOR_RUNNING;
 
-    if (!def && ours && err->name == ERR_UNAVAILABLE) {
+    if (!def) {
+        char quoted[512];
+        if (err->name != ERR_UNAVAILABLE)
+            log_error("definition cannot be read, will be tried again", "exec=%lld why=%s",
+                      (long long)a->execution_id, log_quote(quoted, sizeof quoted, err->cause));
         loader_later(r->loader, a->ticket);
         arrival_free(a);
         return;
     }
-    if (!def)
-        log_error("execution cannot be resumed", "exec=%lld error=%s", (long long)a->execution_id, err->name);
-    else if (!ours || run_find(r, a->execution_id))
+    if (!ours || run_find(r, a->execution_id))
         catalog_unpin_definition(r->catalog, def);
     else {
         struct run *run = run_new(r, a->execution_id, def, a->name);

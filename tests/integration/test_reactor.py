@@ -314,6 +314,37 @@ class Crash(Two):
         self.assertEqual(self.sql("SELECT status, error FROM pawl.execution WHERE name = '%s'" % broken.split(":")[-1]),
                          [("FAILED", "States.Runtime")])
 
+    def test_a_definition_that_does_not_compile_any_more_fails_its_executions(self):
+        """A newer pawld may refuse what an older one accepted; a hand may have slipped."""
+        for name in ("outdated", "lost"):
+            self.one.deploy(name, MACHINES["token"])
+            self.start(self.one, name, name=name + "-runs")
+        sound = self.start(self.one, "nap")
+        stage.wait_until(lambda: len(self.function.calls) == 2, 10, "the calls")
+        for p in self.pawlds:
+            p.kill()
+        self.sql("UPDATE pawl.definition SET definition = '{\"StartAt\": \"Gone\"}' WHERE machine = 'outdated'")
+        self.sql("SELECT pawl.start_execution('outdated', '{}', 'outdated-begins')")
+        self.sql("DELETE FROM pawl.definition WHERE machine = 'lost'")
+        for p in self.pawlds:
+            p.start(60)
+        self.one.close(), self.other.close()
+        self.assertEqual(self.ended(sound)["status"], "SUCCEEDED")
+        ends = "SELECT status, error, cause FROM pawl.execution WHERE name = '%s'"
+        for name, word in (("outdated-runs", "does not compile"), ("outdated-begins", "does not compile"), ("lost-runs", "not in the database")):
+            stage.wait_until(lambda: self.sql(ends % name)[0][0] != "RUNNING", 10, "the end of " + name)
+            status, error, cause = self.sql(ends % name)[0]
+            self.assertEqual((status, error), ("FAILED", "States.Runtime"))
+            self.assertIn(word, cause)
+            events = self.sql("SELECT event_id, type FROM pawl.history WHERE execution = '%s' ORDER BY event_id" % name)
+            self.assertEqual([int(i) for i, _ in events], list(range(1, len(events) + 1)), "no number is missing or comes twice")
+            self.assertEqual((events[0][1], events[-1][1]), ("ExecutionStarted", "ExecutionFailed"))
+        self.assertEqual(self.sql("SELECT * FROM pawl.stalled"), [])
+        self.assertEqual(self.sql("SELECT 1 FROM pawl.inbox"), [])
+        with self.assertRaises(stage.Refused) as e:
+            self.one.aws("StartExecution", stateMachineArn=stage.ARN + "stateMachine:outdated")
+        self.assertIn("does not compile", e.exception.message)
+
     def test_a_pawld_that_stands_still_writes_nothing_more(self):
         arn = self.start(self.one, "nap")
         self.pawlds[0].signal(signal.SIGSTOP)

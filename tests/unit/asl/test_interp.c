@@ -53,6 +53,45 @@ static void end(void)
     world = NULL;
 }
 
+/* ---- executions that can only be ended ---- */
+
+START_TEST(a_start_with_an_error_fails_before_its_first_state)
+{
+    struct value *input = value_new("{}", 2);
+    struct err err;
+
+    world = world_new("{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}");
+    ck_assert_int_eq(
+        world_step(
+            world,
+            &(struct stimulus){.type = STIM_START, .data = input, .error = "States.Runtime", .cause = "why"},
+            WORLD_EPOCH_US, &err),
+        0);
+    value_unref(input);
+    ck_assert_uint_eq(world->out.nevents, 2);
+    ck_assert_int_eq(world->out.events[1].type, EV_EXECUTION_FAILED);
+    ck_assert_int_eq(world->exec.status, EXEC_FAILED);
+    ck_assert_str_eq(world->exec.cause, "why");
+    assert_laws();
+    end();
+}
+END_TEST
+
+START_TEST(what_cannot_be_folded_ends_behind_its_last_event)
+{
+    struct err err;
+
+    world = world_new("{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}");
+    exec_skip_to(&world->exec, 41);
+    ck_assert_int_eq(step(STIM_FAIL, 0, NULL, &err), 0);
+    ck_assert_uint_eq(world->out.nevents, 1);
+    ck_assert_int_eq(world->out.events[0].type, EV_EXECUTION_FAILED);
+    ck_assert_int_eq(world->out.events[0].id, 42);
+    ck_assert_int_eq(world->out.events[0].prev, 41);
+    end();
+}
+END_TEST
+
 /* ---- the history's limit ---- */
 
 static const struct {
@@ -501,6 +540,8 @@ int main(void)
 
     tcase_add_checked_fixture(t, NULL, end);
     tcase_set_timeout(t, 60);
+    tcase_add_test(t, a_start_with_an_error_fails_before_its_first_state);
+    tcase_add_test(t, what_cannot_be_folded_ends_behind_its_last_event);
     tcase_add_loop_test(t, an_endless_loop_ends_at_25000_events, 0, sizeof ENDLESS / sizeof *ENDLESS);
     tcase_add_test(t, a_loop_that_makes_large_payloads_yields_sooner);
     tcase_add_test(t, what_has_yielded_goes_on_after_a_crash_and_can_be_aborted);

@@ -201,6 +201,28 @@ START_TEST(a_machine_that_cannot_run_is_refused)
 }
 END_TEST
 
+static const struct {
+    const char *says;
+    const struct store_result *row;
+    const char *flaw;
+} FLAWS[] = {
+    {"one that does not compile", &BROKEN, "definition 11 of order does not compile"},
+    {"one that is not there", &NOTHING, "not in the database"},
+};
+
+/* Executions have it, and must end. */
+START_TEST(a_definition_that_cannot_run_has_a_flaw)
+{
+    catalog_definition(c, 11, on_definition, NULL);
+    reply(0, FLAWS[_i].row, NULL);
+    ck_assert_msg(def[0] && def[0]->asl && def[0]->definition_id == 11, "%s", FLAWS[_i].says);
+    ck_assert_msg(strstr(def[0]->flaw, FLAWS[_i].flaw), "%s: %s", FLAWS[_i].says, def[0]->flaw);
+    catalog_machine(c, "order", on_definition, NULL);
+    reply(1, &BROKEN, NULL);
+    ck_assert_msg(!def[1] && !strcmp(refused[1], "InternalFailure"), "none begins with it");
+}
+END_TEST
+
 START_TEST(a_function_is_its_row)
 {
     catalog_function(c, "pay", on_function, NULL);
@@ -275,6 +297,7 @@ int main(void)
     tcase_add_test(t, a_definition_that_is_here_is_not_asked_for);
     tcase_add_test(t, whoever_asks_after_a_change_gets_the_new_revision);
     tcase_add_test(t, what_is_missing_is_asked_for_again);
+    tcase_add_loop_test(t, a_definition_that_cannot_run_has_a_flaw, 0, sizeof FLAWS / sizeof *FLAWS);
     tcase_add_loop_test(t, a_machine_that_cannot_run_is_refused, 0, sizeof REFUSALS / sizeof *REFUSALS);
     tcase_add_test(t, a_function_is_its_row);
     tcase_add_test(t, a_forgotten_function_stays_with_those_who_call_it);

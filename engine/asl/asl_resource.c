@@ -206,15 +206,16 @@ static int parse_arn(struct asl_reader *s, const char *text)
 
 /* ---- pawl:NAME ---- */
 
-static int parse_own(struct asl_reader *s, const char *text)
+static int parse_own(struct asl_reader *s, const char *text, const char *name)
 {
-    static const char *const OWN[] = {"pawl:approval"};
+    struct asl_task *task = &s->st->u.task;
 
-    for (size_t i = 0; i < sizeof OWN / sizeof *OWN; i++)
-        if (strcmp(text, OWN[i]) == 0)
-            return read_mockable(&s->in, "Resource",
-                                 arena_printf(s->c->r.scratch, "The resource %.300s", text));
-    return read_error(&s->in, "Resource", "pawl has no resource of this name");
+    if (strcmp(name, "approval") != 0)
+        return read_error(&s->in, "Resource", "pawl has no resource of this name");
+    task->kind = ASL_SERVICE;
+    task->resource_type = "pawl";
+    task->resource_name = arena_strndup(s->c->r.arena, name, strlen(name));
+    return read_mockable(&s->in, "Resource", arena_printf(s->c->r.scratch, "The resource %.300s", text));
 }
 
 /* ---- URLs ---- */
@@ -251,7 +252,7 @@ void asl_resource_parse(struct asl_reader *s)
     else if (strncasecmp(text, "https://", 8) == 0)
         parse_url(s, text, text + 8);
     else if (behind(text, "pawl:"))
-        parse_own(s, text);
+        parse_own(s, text, behind(text, "pawl:"));
     else
         parse_arn(s, text);
 }

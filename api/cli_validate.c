@@ -29,15 +29,28 @@ struct shown {
     size_t line, column;
 };
 
-/* A text that is no JSON has no places but the one in the finding itself. */
+/* The last of the needles; NULL: there is none. */
+static const char *last(const char *text, const char *needle)
+{
+    const char *found = NULL;
+
+    for (const char *p = strstr(text, needle); p; p = strstr(p + 1, needle))
+        found = p;
+    return found;
+}
+
+/* A text that is no JSON has no places but the one in the finding itself, which is just behind the mistake.
+ */
 static struct shown locate(const struct asl_finding *f, const struct js_buf *text)
 {
     struct shown s = {f, 1, 1};
 
     if (f->at && f->at[0] == '/')
         source_position(text->p, source_find(text->p, text->len, f->at), &s.line, &s.column);
-    else if (f->at && strstr(f->at, "; line: "))
-        sscanf(strstr(f->at, "; line: "), "; line: %zu, column: %zu", &s.line, &s.column);
+    else if (f->at && last(f->at, "; line: "))
+        sscanf(last(f->at, "; line: "), "; line: %zu, column: %zu", &s.line, &s.column);
+    if (f->at && f->at[0] != '/' && s.column > 1)
+        s.column--;
     return s;
 }
 
@@ -66,13 +79,29 @@ static struct shown *in_order(const struct asl_findings *f, const struct js_buf 
 static const char *const KINDS[] = {
     [SEVERITY_ERROR] = "error", [SEVERITY_UNBUILT] = "not built", [SEVERITY_WARNING] = "warning"};
 
+/* The service's words for a text that is no JSON quote all of it, for each place once: the places alone are
+ * enough. */
+static void print_message(const char *message)
+{
+    const char *end = last(message, "\n at [Source: "), *place;
+
+    end = end ? end : message + strlen(message);
+    while ((place = strstr(message, "[Source: ")) != NULL && place < end) {
+        const char *line = strstr(place, "; line: "), *close = line ? strchr(line, ']') : NULL;
+        if (!close || close > end)
+            break;
+        printf("%.*s%.*s", (int)(place - message), message, (int)(close - line) - 2, line + 2);
+        message = close + 1;
+    }
+    printf("%.*s", (int)(end - message), message);
+}
+
 static void print_line(const char *path, const struct shown *s)
 {
     const struct asl_finding *f = s->finding;
-    size_t message = strcspn(f->message, "\n"); /* behind it JSON's text comes once more */
 
-    printf("%s:%zu:%zu: %s: %s: %.*s", path, s->line, s->column, KINDS[f->severity], f->code, (int)message,
-           f->message);
+    printf("%s:%zu:%zu: %s: %s: ", path, s->line, s->column, KINDS[f->severity], f->code);
+    print_message(f->message);
     if (f->at && f->at[0] == '/')
         printf(" (%s)", f->at);
     printf("\n");

@@ -5,7 +5,6 @@
 #include "run/node.h"
 #include "run/timer.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -287,50 +286,14 @@ int op_check_within(const char *prefix, const struct op_member *members, json_ob
 
 /* ---- JSON in a member ---- */
 
-static size_t skip_blanks(const char *text, size_t len, size_t i)
-{
-    while (i < len && memchr(" \t\r\n", text[i], 4))
-        i++;
-    return i;
-}
-
-static size_t word_length(const char *text, size_t len)
-{
-    size_t n = 0;
-
-    while (n < len && (isalnum((unsigned char)text[n]) || text[n] == '_' || text[n] == '$'))
-        n++;
-    return n;
-}
-
-static bool known_word(const char *text, size_t len)
-{
-    return (len == 4 && (!memcmp(text, "true", 4) || !memcmp(text, "null", 4))) ||
-           (len == 5 && !memcmp(text, "false", 5));
-}
-
 int op_check_json(const char *text, size_t len, struct err *err)
 {
     struct err why;
-    size_t i = skip_blanks(text, len, 0), word = word_length(text + i, len - i);
+    struct js_complaint c;
 
     if (js_scan(text, len, &why) == 0)
         return 0;
-    if (i < len && isalpha((unsigned char)text[i]) && !known_word(text + i, word))
-        return err_set(
-            err, ERR_INVALID_INPUT,
-            "Unrecognized token '%.*s': was expecting (JSON String, Number, Array, Object or token 'null', "
-            "'true' or 'false')",
-            (int)(word < 200 ? word : 200), text + i);
-    if (i < len && text[i] == '{') {
-        i = skip_blanks(text, len, i + 1);
-        if (i < len && text[i] > 0x20 && text[i] != '"' && text[i] != '}')
-            return err_set(
-                err, ERR_INVALID_INPUT,
-                "Unexpected character ('%c' (code %d)): was expecting double-quote to start field name",
-                text[i], text[i]);
-    }
-    return err_set(err, ERR_INVALID_INPUT, "%s", why.cause);
+    return err_set(err, ERR_INVALID_INPUT, "%s", js_complaint(text, len, &c) ? c.words : why.cause);
 }
 
 int op_check_input(const char *text, size_t len, struct err *err)

@@ -159,7 +159,6 @@ const struct asl_block *asl_block_parse(struct asl_compile *c, const struct read
     }
     if (!read_required(in, (const char *const[]){"States", "StartAt", NULL}))
         c->torn = true;
-    read_string(in, "Comment");
     if (read_has(in, "StartAt"))
         asl_link(c, in, "StartAt", b, &b->start);
     if (read_has(in, "States"))
@@ -223,63 +222,43 @@ static void compile(struct asl *asl, json_object *doc, struct manner how, struct
 
 /* ---- the text ---- */
 
-/* Where the parser stopped, and how the service shows it. */
-static void refuse_json(const char *text, size_t len, const char *what, size_t offset,
-                        struct asl_findings *findings)
+/* A place in the text, as the service shows it: [Source: (String)"..."; line: 1, column: 4] */
+static const char *show_source(struct arena *a, const char *text, size_t len, size_t offset)
 {
     enum { SHOWN = 500 };
     size_t shown = len < SHOWN ? len : SHOWN, line, column;
-    struct js_buf at = {0};
-
     char *clean = js_clean(text, shown, 3 * SHOWN);
+    const char *rest = shown < len ? arena_printf(a, "[truncated %zu chars]", len - shown) : "";
+
     source_position(text, offset, &line, &column);
-    js_buf_str(&at, "[Source: (String)\"");
-    js_buf_str(&at, clean);
-    js_buf_str(&at, "\"");
-    if (shown < len) {
-        js_buf_str(&at, "[truncated ");
-        js_buf_int(&at, (int64_t)(len - shown));
-        js_buf_str(&at, " chars]");
-    }
-    js_buf_str(&at, "; line: ");
-    js_buf_int(&at, (int64_t)line);
-    js_buf_str(&at, ", column: ");
-    js_buf_int(&at, (int64_t)column);
-    js_buf_str(&at, "]");
-
-    struct asl_finding *f = finding_error(findings, NULL, FINDING_JSON, "%s\n at %s", what, at.p);
-    if (f)
-        f->at = arena_strndup(findings->arena, at.p, at.len);
-    js_buf_fini(&at);
+    const char *at =
+        arena_printf(a, "[Source: (String)\"%s\"%s; line: %zu, column: %zu]", clean, rest, line, column);
     free(clean);
+    return at;
 }
 
-static bool is_word(char c)
+/* The words of the service where it has some; else the scanner's. */
+static void refuse_json(const char *text, size_t len, const struct err *err, struct asl_findings *findings)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
-}
+    struct arena *scratch = arena_new();
+    struct js_complaint c;
+    const char *what;
 
-/* A text that begins with a bare word gets the service's own words; else the scanner tells. */
-static void not_json(const char *text, size_t len, const struct err *err, struct asl_findings *findings)
-{
-    char what[512];
-    size_t from = 0, to, offset = 0;
-
-    while (from < len && strchr(" \t\r\n", text[from]) && text[from])
-        from++;
-    for (to = from; to < len && is_word(text[to]);)
-        to++;
-    if (to > from && text[from] > '9') {
-        snprintf(what, sizeof what,
-                 "Unrecognized token '%.*s': was expecting (JSON String, Number, Array, Object or token "
-                 "'null', "
-                 "'true' or 'false')",
-                 (int)(to - from < 100 ? to - from : 100), text + from);
-        refuse_json(text, len, what, to, findings);
-        return;
+    if (js_complaint(text, len, &c)) {
+        what = *c.marker ? arena_printf(scratch, "%s (%s %s)", c.words, c.marker,
+                                        show_source(scratch, text, len, c.opened))
+                         : c.words;
+    } else {
+        c.offset = 0;
+        sscanf(err->cause, "byte %zu", &c.offset);
+        c.offset = c.offset < len ? c.offset : len;
+        what = err->cause;
     }
-    sscanf(err->cause, "byte %zu", &offset);
-    refuse_json(text, len, err->cause, offset < len ? offset : len, findings);
+    const char *at = show_source(scratch, text, len, c.offset);
+    struct asl_finding *f = finding_error(findings, NULL, FINDING_JSON, "%s\n at %s", what, at);
+    if (f)
+        f->at = arena_strndup(findings->arena, at, strlen(at));
+    arena_free(scratch);
 }
 
 static bool blank(const char *text, size_t len)
@@ -302,7 +281,7 @@ static json_object *parse_document(const char *text, size_t len, struct asl_find
         return NULL;
     }
     if (!blank(text, len) && js_parse(text, len, &doc, &err) < 0) {
-        not_json(text, len, &err, findings);
+        refuse_json(text, len, &err, findings);
         return NULL;
     }
     if (!json_object_is_type(doc, json_type_object)) {

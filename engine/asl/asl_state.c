@@ -215,14 +215,16 @@ static void parse_catchers(struct asl_reader *s)
 
 static void parse_credentials(struct asl_reader *s)
 {
-    json_object *o;
+    struct read_in in;
+    json_object *role;
 
-    if (!read_typed(&s->in, "Credentials", json_type_object, &o))
+    if (!read_inner(&in, &s->in, "Credentials"))
         return;
     /* Recorded for {}; what else may stand instead of a RoleArn is nowhere told. */
-    if (json_object_object_length(o) == 0)
+    if (json_object_object_length(in.obj) == 0)
         read_error(&s->in, "Credentials", "The field 'RoleArn' is required but was missing");
-    else if (s->jsonata)
+    read_typed(&in, "RoleArn", json_type_string, &role);
+    if (s->jsonata)
         read_jsonata(&s->in, "Credentials");
     else
         s->st->u.task.role = read_template(&s->in, "Credentials");
@@ -289,7 +291,6 @@ static void parse_condition(const struct read_in *in)
     json_object *o;
 
     read_only(in, NAMES("Condition", "Next", "Assign", "Output", "Comment"));
-    read_string(in, "Comment");
     if (read_required(in, NAMES("Condition")) && !read_expression_instead(in, true, "Condition"))
         read_typed(in, "Condition", json_type_boolean, &o);
     read_jsonata(in, "Output");

@@ -40,8 +40,8 @@ bool resource_arn_split(struct arena *a, const char *text, struct resource_arn *
     char *rest = account ? cut(account, ':') : NULL;
 
     *to = (struct resource_arn){partition, service, region, account, rest};
-    return rest && strcmp(arn, "arn") == 0 && is_partition(partition) && of_chars(region, "-") &&
-           of_chars(account, "-");
+    return rest && strcmp(arn, "arn") == 0 && is_partition(partition) && of_chars(region, "-_") &&
+           of_chars(account, "-_");
 }
 
 /* ---- integrations ---- */

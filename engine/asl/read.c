@@ -144,6 +144,10 @@ static bool among(const char *const *names, const char *name)
 
 void read_only(const struct read_in *in, const char *const *names)
 {
+    json_object *o;
+
+    if (among(names, "Comment"))
+        read_typed(in, "Comment", json_type_string, &o);
     json_object_object_foreach(in->obj, field, value)
     {
         (void)value;

@@ -66,7 +66,7 @@ bool read_at_most_one(const struct read_in *in, const char *const *names);
 bool read_at_least_one(const struct read_in *in, const char *const *names);
 /* Exactly one of them must. */
 bool read_exactly_one(const struct read_in *in, const char *const *names);
-/* No field but these, ended by NULL. */
+/* No field but these, ended by NULL. A Comment is a text. */
 void read_only(const struct read_in *in, const char *const *names);
 
 /* ---- fields ---- */

@@ -92,7 +92,6 @@ void retry_parse(const struct read_in *in, bool last, struct retrier *to)
     read_only(in, (const char *const[]){"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate",
                                         "MaxDelaySeconds", "JitterStrategy", "Comment", NULL});
     read_required(in, (const char *const[]){"ErrorEquals", NULL});
-    read_string(in, "Comment");
     to->errors = parse_errors(in, last, &to->nerrors);
     to->interval_us = parse_seconds(in, "IntervalSeconds", INTERVAL_SECONDS_MAX, CLOCK_SECOND);
     read_int(in, "MaxAttempts", 0, ATTEMPTS_MAX, &attempts);
@@ -108,7 +107,6 @@ void catch_parse(const struct read_in *in, bool last, bool jsonata, struct catch
     read_only(in, (const char *const[]){"ErrorEquals", "Next", "Assign", "Comment",
                                         jsonata ? "Output" : "ResultPath", NULL});
     read_required(in, (const char *const[]){"ErrorEquals", "Next", NULL});
-    read_string(in, "Comment");
     to->errors = parse_errors(in, last, &to->nerrors);
     if (jsonata) {
         read_jsonata(in, "Output");

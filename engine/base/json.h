@@ -37,6 +37,18 @@ int js_scan(const char *text, size_t len, struct err *err);
 int js_parse(const char *text, size_t len, json_object **out, struct err *err);
 json_object *js_tree(const char *text, size_t len); /* the same for a text that js_scan has accepted */
 
+/*
+ * What the service's own parser, Jackson's, says of a text that js_scan refuses.  False: it has no words for
+ * it (too deep, a number's form, not UTF-8, something behind the value).
+ */
+struct js_complaint {
+    char words[400]; /* "Unexpected close marker ']': expected '}'" */
+    size_t offset;   /* just behind what is wrong */
+    char marker[48]; /* "for Object starting at": where stands in opened; else "" */
+    size_t opened;
+};
+bool js_complaint(const char *text, size_t len, struct js_complaint *to);
+
 /* A number: an int if it is one below 2^53, else a double with the shortest text that reads back. Finite. */
 json_object *js_number(double d);
 /* The value of a number's literal (RFC 8259, at most JS_NUMBER_BYTES_MAX). */

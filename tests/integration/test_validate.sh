@@ -52,7 +52,7 @@ printf '%s\n' "$folder/jsonata.json:1:2: not built: NOT_SUPPORTED_YET: QueryLang
 expect "what is not built is no error, and cannot be deployed" 1 "$folder/want" "$pawl" validate "$folder/jsonata.json"
 
 printf '{"StartAt": "A",\n "States": {]}' >"$folder/text.json"
-printf '%s\n' "$folder/text.json:2:13: error: INVALID_JSON_DESCRIPTION: byte 29: expected a member's name in quotes, found ']'" >"$folder/want"
+printf '%s\n' "$folder/text.json:2:13: error: INVALID_JSON_DESCRIPTION: Unexpected close marker ']': expected '}' (for Object starting at line: 2, column: 12)" >"$folder/want"
 expect "so has a text that is no JSON" 1 "$folder/want" "$pawl" validate "$folder/text.json"
 
 printf '%s\n' '{"file":"-","result":"FAIL","deploys":false,"diagnostics":[{"severity":"ERROR","code":"SCHEMA_VALIDATION_FAILED","message":"These fields are required: [States, StartAt]","location":"/","line":1,"column":2}],"truncated":false}' >"$folder/want"

@@ -135,7 +135,8 @@ static const struct {
     {"not some json", "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token "
                       "'null', 'true' or 'false')"},
     {"{'a': 1}", "Unexpected character (''' (code 39)): was expecting double-quote to start field name"},
-    {"{\"a\": tru}", "byte 6: expected a value, found 't'"},
+    {"{\"a\": tru}", "Unrecognized token 'tru': was expecting (JSON String, Number, Array, Object or token "
+                     "'null', 'true' or 'false')"},
     {"", "byte 0: expected a value, found the end of the text"},
 };
 

@@ -463,6 +463,81 @@ END_TEST
 
 #define COUNT(table) (int)(sizeof(table) / sizeof *(table))
 
+static const struct {
+    const char *text, *words;
+    size_t offset;
+    const char *marker;
+    size_t opened;
+} COMPLAINTS[] = {
+    {"not a definition",
+     "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or "
+     "'false')",
+     3, "", 0}, /* recorded */
+    {"{'a': 1}", "Unexpected character (''' (code 39)): was expecting double-quote to start field name", 2,
+     "", 0},
+    {"{\"a\": 1,}", "Unexpected character ('}' (code 125)): was expecting double-quote to start field name",
+     9, "", 0},
+    {"{\"a\" 1}",
+     "Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value", 6, "",
+     0},
+    {"{\"a\": 1 \"b\": 2}",
+     "Unexpected character ('\"' (code 34)): was expecting comma to separate Object entries", 9, "", 0},
+    {"[1 2]", "Unexpected character ('2' (code 50)): was expecting comma to separate Array entries", 4, "",
+     0},
+    {"[1,]",
+     "Unexpected character (']' (code 93)): expected a valid value (JSON String, Number, Array, Object or "
+     "token "
+     "'null', 'true' or 'false')",
+     4, "", 0},
+    {"{\"a\": tru}",
+     "Unrecognized token 'tru': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or "
+     "'false')",
+     9, "", 0},
+    {"[\xe2\x82\xac]",
+     "Unexpected character ('\xe2\x82\xac' (code 8364 / 0x20ac)): expected a valid value (JSON String, "
+     "Number, Array, "
+     "Object or token 'null', 'true' or 'false')",
+     2, "", 0},
+    {" {\"a\": {]", "Unexpected close marker ']': expected '}'", 9, "for Object starting at", 7},
+    {"[{}, [}", "Unexpected close marker '}': expected ']'", 7, "for Array starting at", 5},
+    {"{\"a\": [1]", "Unexpected end-of-input: expected close marker for Object", 9, "start marker at", 0},
+    {"{\"a\": [", "Unexpected end-of-input: expected close marker for Array", 7, "start marker at", 6},
+    {"{\"a\":", "Unexpected end-of-input within/between Object entries", 5, "", 0},
+    {"[1, ", "Unexpected end-of-input within/between Array entries", 4, "", 0},
+    {"{\"a", "Unexpected end-of-input in field name", 3, "", 0},
+    {"[\"a", "Unexpected end-of-input: was expecting closing quote for a string value", 3, "", 0},
+    {"[\"a\\", "Unexpected end-of-input: was expecting closing quote for a string value", 4, "", 0},
+    {"[\"a\nb\"]",
+     "Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be included in "
+     "string "
+     "value",
+     4, "", 0},
+    {"[\"\\x\"]", "Unrecognized character escape 'x' (code 120)", 4, "", 0},
+};
+
+START_TEST(mistakes_have_the_words_of_the_service)
+{
+    struct js_complaint c;
+
+    ck_assert_int_eq(js_scan(COMPLAINTS[_i].text, strlen(COMPLAINTS[_i].text), NULL), -1);
+    ck_assert(js_complaint(COMPLAINTS[_i].text, strlen(COMPLAINTS[_i].text), &c));
+    ck_assert_str_eq(c.words, COMPLAINTS[_i].words);
+    ck_assert_uint_eq(c.offset, COMPLAINTS[_i].offset);
+    ck_assert_str_eq(c.marker, COMPLAINTS[_i].marker);
+    ck_assert_uint_eq(c.opened, COMPLAINTS[_i].opened);
+}
+END_TEST
+
+static const char *const WORDLESS[] = {"", "{}", "[1.]", "{} x", "[01]"};
+
+START_TEST(where_it_has_none_nothing_is_made_up)
+{
+    struct js_complaint c;
+
+    ck_assert(!js_complaint(WORDLESS[_i], strlen(WORDLESS[_i]), &c));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("json");
@@ -470,6 +545,8 @@ int main(void)
 
     tcase_add_loop_test(t, valid_json_is_accepted, 0, COUNT(ACCEPTED));
     tcase_add_loop_test(t, anything_else_is_refused_with_its_place, 0, COUNT(REFUSED));
+    tcase_add_loop_test(t, mistakes_have_the_words_of_the_service, 0, COUNT(COMPLAINTS));
+    tcase_add_loop_test(t, where_it_has_none_nothing_is_made_up, 0, COUNT(WORDLESS));
     tcase_add_test(t, each_special_byte_is_seen_at_each_place);
     tcase_add_test(t, nesting_is_bounded);
     tcase_add_test(t, arrays_and_objects_are_told_apart_at_every_depth);

@@ -10,9 +10,11 @@
 
 struct trying { /* op_call's state; put away when its timer has closed */
     struct op_call *c;
-    struct trial *trial; /* NULL: refused */
-    struct call *call;   /* out at the moment; NULL: none */
-    uv_timer_t timer;    /* until the trial wants to know the time */
+    struct trial *trial;             /* NULL: refused */
+    struct call *call;               /* out at the moment; NULL: none */
+    const struct effect *effect;     /* that it is for; the trial's */
+    json_object *request, *response; /* of a URL that was called; NULL: none */
+    uv_timer_t timer;                /* until the trial wants to know the time */
     enum trial_level level;
     char role[OP_ROLE_BYTES];
 };
@@ -154,22 +156,61 @@ static void release_trying(struct op_call *c)
         reactor_call_drop(c->ops->reactor, t->call);
     if (t->trial)
         trial_free(t->trial);
+    json_object_put(t->request);
+    json_object_put(t->response);
     c->ops->waiting--;
     uv_close((uv_handle_t *)&t->timer, on_closed);
 }
 
-static void on_answer(void *arg, struct value *result, const char *error, const char *cause)
+static void put_text(json_object *to, const char *member, const char *text, size_t len)
+{
+    char *clean = js_clean(text, len, 3 * len); /* an answer may be anything */
+
+    json_object_object_add(to, member, json_object_new_string(clean));
+    free(clean);
+}
+
+/* What TRACE shows of an HTTP call; members are texts, as in the service's API. */
+static void keep_trace(struct trying *t, const struct invoke_trace *seen)
+{
+    const char *url = op_bool(t->c, "revealSecrets", false) ? t->effect->url : seen->url, *body;
+    const char *protocol = strncasecmp(url, "https:", 6) ? "http" : "https";
+    char status[16];
+    size_t len;
+
+    t->request = json_object_new_object();
+    body = value_text(t->effect->body, &len);
+    put_text(t->request, "protocol", protocol, strlen(protocol));
+    put_text(t->request, "method", "POST", 4);
+    put_text(t->request, "url", url, strlen(url));
+    put_text(t->request, "headers", seen->request_headers, strlen(seen->request_headers));
+    put_text(t->request, "body", body, len);
+    if (!seen->status)
+        return;
+    t->response = json_object_new_object();
+    snprintf(status, sizeof status, "%ld", seen->status);
+    put_text(t->response, "protocol", protocol, strlen(protocol));
+    put_text(t->response, "statusCode", status, strlen(status));
+    put_text(t->response, "statusMessage", seen->status_message, strlen(seen->status_message));
+    put_text(t->response, "headers", seen->response_headers, strlen(seen->response_headers));
+    put_text(t->response, "body", seen->body, seen->body_len);
+}
+
+static void on_answer(void *arg, const struct invoke_answer *answer)
 {
     struct trying *t = arg;
-    struct stimulus in = {.type = result ? STIM_TASK_SUCCEEDED : STIM_TASK_FAILED,
-                          .event_id = trial_exec(t->trial)->root.scheduled_id,
-                          .data = result,
-                          .error = error,
-                          .cause = cause};
+    struct stimulus in = {.type = answer->result ? STIM_TASK_SUCCEEDED : STIM_TASK_FAILED,
+                          .event_id = t->effect->event_id,
+                          .data = answer->result,
+                          .error = answer->error,
+                          .cause = answer->cause};
 
     t->call = NULL;
-    if (error == ERR_UNAVAILABLE)
-        op_fail(t->c, error, "The function could not be looked up, and was not called: %s", cause);
+    if (answer->trace && t->level == TRIAL_TRACE)
+        keep_trace(t, answer->trace);
+    if (answer->error == ERR_UNAVAILABLE)
+        op_fail(t->c, answer->error, "The function could not be looked up, and was not called: %s",
+                answer->cause);
     else
         go_on(t, trial_answer(t->trial, &in, timer_now()));
 }
@@ -189,6 +230,11 @@ static void finish(struct trying *t)
     struct op_call *c = t->c;
     json_object *result = trial_result(t->trial, t->level, c->skin == SKIN_AWS);
 
+    json_object *data = json_object_object_get(result, "inspectionData");
+    if (t->request)
+        json_object_object_add(data, "request", json_object_get(t->request));
+    if (t->response)
+        json_object_object_add(data, "response", json_object_get(t->response));
     js_write(&c->out, result);
     json_object_put(result);
     op_done(c);
@@ -201,6 +247,7 @@ static void go_on(struct trying *t, const struct effect *call)
     if (!call)
         return finish(t);
     uv_timer_start(&t->timer, on_time, left_us > 0 ? (uint64_t)left_us / 1000 + 1 : 0, 0);
+    t->effect = call;
     t->call = reactor_call(t->c->ops->reactor, trial_exec(t->trial), call, on_answer, t);
 }
 

@@ -29,7 +29,8 @@ struct handle {
     struct curl_slist *own; /* nodes for the function's headers */
     size_t nown;
     struct js_buf body;
-    bool too_long, fresh;
+    struct js_buf status_line; /* of a traced call */
+    bool too_long, fresh, traced;
     char errbuf[CURL_ERROR_SIZE];
     struct handle *next;
 };
@@ -233,6 +234,7 @@ static void free_handle(struct handle *h)
     free(h->own);
     js_buf_fini(&h->headers);
     js_buf_fini(&h->body);
+    js_buf_fini(&h->status_line);
     free(h);
 }
 
@@ -369,6 +371,28 @@ static void set_fresh(struct handle *h, bool fresh)
     curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, (long)fresh);
 }
 
+/* The answer's first line, without its end; a later one (behind a 100) takes its place. */
+static size_t on_header(char *line, size_t one, size_t n, void *arg)
+{
+    struct handle *h = arg;
+
+    if (n > 5 && !strncmp(line, "HTTP/", 5)) {
+        h->status_line.len = 0;
+        js_buf_add(&h->status_line, line, n - (line[n - 1] == '\n') - (n > 6 && line[n - 2] == '\r'));
+    }
+    return n;
+}
+
+static void set_traced(struct handle *h, bool traced)
+{
+    h->status_line.len = 0;
+    if (h->traced == traced)
+        return;
+    h->traced = traced;
+    curl_easy_setopt(h->easy, CURLOPT_HEADERFUNCTION, traced ? on_header : NULL);
+    curl_easy_setopt(h->easy, CURLOPT_HEADERDATA, traced ? h : NULL);
+}
+
 /* ---- deadlines: of calls that are sent, in the loop's own time ---- */
 
 static void on_deadline(uv_timer_t *timer);
@@ -429,11 +453,64 @@ static void free_call(struct invoke *v, struct invoke_call *c)
     free(c);
 }
 
+/* ---- what went over the wire, for who wants to see it ---- */
+
+static void put_header(struct js_buf *to, const char *name, const char *value)
+{
+    js_buf_str(to, to->len ? ", " : "[");
+    js_buf_str(to, name);
+    if (!value)
+        return;
+    js_buf_str(to, ": ");
+    js_buf_str(to, value);
+}
+
+static const char *kept(struct invoke *v, struct js_buf *text)
+{
+    js_buf_str(text, text->len ? "]" : "[]");
+    const char *copy = arena_strndup(v->scratch, text->p, text->len);
+    js_buf_fini(text);
+    return copy;
+}
+
+/* The status line's words: "HTTP/1.1 404 Not Found". */
+static const char *status_message(struct invoke *v, const struct js_buf *line)
+{
+    const char *code = line->len ? strchr(line->p, ' ') : NULL, *words = code ? strchr(code + 1, ' ') : NULL;
+
+    return words ? arena_strndup(v->scratch, words + 1, strlen(words + 1)) : "";
+}
+
+static const struct invoke_trace *trace_call(struct invoke *v, struct invoke_call *c,
+                                             const struct invoke_response *got)
+{
+    struct invoke_trace *t = arena_alloc(v->scratch, sizeof *t);
+    struct js_buf sent = {0}, came = {0};
+    struct curl_header *h = NULL;
+
+    for (const struct curl_slist *node = c->handle->node; node; node = node->next)
+        put_header(&sent, node->data, NULL);
+    *t = (struct invoke_trace){.url = invoke_shown_url(v->scratch, c->req.url, strlen(c->req.url)),
+                               .request_headers = kept(v, &sent)};
+    if (!got->status)
+        return t;
+    while ((h = curl_easy_nextheader(c->handle->easy, CURLH_HEADER, -1, h)))
+        put_header(&came, h->name, h->value);
+    t->status = got->status;
+    t->status_message = status_message(v, &c->handle->status_line);
+    t->response_headers = kept(v, &came);
+    t->body = got->body;
+    t->body_len = got->body_len;
+    return t;
+}
+
 static void end_call(struct invoke *v, struct invoke_call *c, const struct invoke_response *got)
 {
     struct invoke_answer answer;
 
     invoke_result(&c->req, got, v->scratch, &answer);
+    if (c->req.traced)
+        answer.trace = trace_call(v, c, got);
     answer.duration_us = (int64_t)(uv_hrtime() - c->sent_ns) / 1000;
     leave_wire(v, c);
     if (c->lane)
@@ -533,6 +610,7 @@ static void send_call(struct invoke *v, struct invoke_call *c)
     c->req.execution_arn = NULL; /* the caller's, and no longer needed */
     set_url(h, c->req.url);
     set_fresh(h, c->req.at_most_once);
+    set_traced(h, c->req.traced);
     curl_easy_setopt(h->easy, CURLOPT_PRIVATE, c);
     curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, list_headers(h, &c->req));
     curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, value_text(c->req.body, &len));

@@ -30,7 +30,17 @@ struct invoke_request {
     bool at_most_once;  /* never send it twice: no connection that may turn out to be dead is reused */
     struct value *body; /* referenced until the call ends */
     int64_t timeout_us; /* longest wait for the answer once it is sent; CLOCK_NEVER: none */
+    bool traced;        /* the answer shows what went over the wire */
     void *arg;          /* the caller's, for done */
+};
+
+struct invoke_trace { /* texts are valid during the callback; headers: "[Name: value, Name: value]" */
+    const char *url;  /* without a password that may be in it */
+    const char *request_headers; /* those that pawl gives */
+    long status;                 /* 0: no answer came */
+    const char *status_message, *response_headers;
+    const char *body; /* the answer's first 262,144 bytes */
+    size_t body_len;
 };
 
 struct invoke_answer {
@@ -39,6 +49,7 @@ struct invoke_answer {
     const char *cause;    /* the URL, the status and the first bytes of the answer; or the function's error as
                              JSON text */
     int64_t duration_us;  /* from sending to the answer; queueing left out */
+    const struct invoke_trace *trace; /* NULL: not traced */
 };
 
 typedef void (*invoke_done)(void *arg, const struct invoke_request *req, const struct invoke_answer *answer);

@@ -16,6 +16,9 @@ struct invoke_response {
     bool too_long; /* the body went on after INVOKE_BODY_BYTES_MAX */
 };
 
+/* The URL as people may see it: a password in it stays here. */
+const char *invoke_shown_url(struct arena *scratch, const char *url, size_t max_bytes);
+
 /* What the answer means to the workflow. scratch takes the texts of error and cause, which live as long as it
  * does. */
 void invoke_result(const struct invoke_request *req, const struct invoke_response *got, struct arena *scratch,

@@ -20,17 +20,21 @@ static char *clean(struct arena *scratch, const char *text, size_t len, size_t m
     return kept;
 }
 
-/* The URL as people may see it: a password in it stays here. */
-static const char *shown_url(struct arena *scratch, const char *url)
+const char *invoke_shown_url(struct arena *scratch, const char *url, size_t max_bytes)
 {
     const char *host = strstr(url, "://");
     if (!host)
-        return clean(scratch, url, strlen(url), EXCERPT_BYTES);
+        return clean(scratch, url, strlen(url), max_bytes);
     host += 3;
     size_t authority = strcspn(host, "/?#");
     const char *at = memrchr(host, '@', authority);
     const char *shown = at ? arena_printf(scratch, "%.*s%s", (int)(host - url), url, at + 1) : url;
-    return clean(scratch, shown, strlen(shown), EXCERPT_BYTES);
+    return clean(scratch, shown, strlen(shown), max_bytes);
+}
+
+static const char *shown_url(struct arena *scratch, const char *url)
+{
+    return invoke_shown_url(scratch, url, EXCERPT_BYTES);
 }
 
 /* "POST http://host/path answered 503: the first bytes" */

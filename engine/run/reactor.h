@@ -9,6 +9,7 @@
 
 #include "asl/interp.h"
 #include "run/catalog.h"
+#include "run/invoke.h"
 #include "run/metrics.h"
 #include "run/store.h"
 
@@ -84,12 +85,12 @@ void reactor_send(struct reactor *r, const struct reactor_command *command, reac
 
 /*
  * A call that belongs to no execution of this store: a trial's (asl/trial.h).  ex names it to the function
- * and must live until the answer; e need not.  cb comes once, later, on this thread; result NULL: error,
- * cause; all borrowed.  The very constant ERR_UNAVAILABLE: its function could not be looked up.  Dropped, it
- * never comes.
+ * and must live until the answer; e need not.  cb comes once, later, on this thread; all borrowed, the result
+ * too; a plain URL's call is traced.  error is the very constant ERR_UNAVAILABLE: its function could not be
+ * looked up.  Dropped, it never comes.
  */
 struct call;
-typedef void (*reactor_call_cb)(void *arg, struct value *result, const char *error, const char *cause);
+typedef void (*reactor_call_cb)(void *arg, const struct invoke_answer *answer);
 struct call *reactor_call(struct reactor *r, const struct exec *ex, const struct effect *e,
                           reactor_call_cb cb, void *arg);
 void reactor_call_drop(struct reactor *r, struct call *call);

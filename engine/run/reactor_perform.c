@@ -90,21 +90,20 @@ static void count_call(struct reactor *r, const struct call *c, const char *erro
     histogram_add((*s)->histogram, duration_us);
 }
 
-static void answered(struct reactor *r, struct call *c, struct value *result, const char *error,
-                     const char *cause)
+static void answered(struct reactor *r, struct call *c, const struct invoke_answer *answer)
 {
     struct run *run = c->run;
     reactor_call_cb told = c->told;
     void *arg = c->arg;
-    struct stimulus in = {.type = result ? STIM_TASK_SUCCEEDED : STIM_TASK_FAILED,
+    struct stimulus in = {.type = answer->result ? STIM_TASK_SUCCEEDED : STIM_TASK_FAILED,
                           .event_id = c->effect.event_id,
-                          .data = result,
-                          .error = error,
-                          .cause = cause};
+                          .data = answer->result,
+                          .error = answer->error,
+                          .cause = answer->cause};
 
     call_free(r, c);
     if (told)
-        told(arg, result, error, cause);
+        told(arg, answer);
     else
         run_step(r, run, &in, NULL); /* an attempt that is over wants no answer */
 }
@@ -118,7 +117,7 @@ void on_call_done(void *reactor, const struct invoke_request *req, const struct 
     if (answer->error)
         log_debug("call failed", "exec=%lld state_event=%d error=%s", (long long)req->execution_id,
                   req->entered_id, answer->error);
-    answered(r, c, answer->result, answer->error, answer->cause);
+    answered(r, c, answer);
     value_unref(answer->result);
 }
 
@@ -149,6 +148,7 @@ static void send_call(struct reactor *r, struct call *c)
                                     .timeout_us = c->fn                          ? c->fn->timeout_us
                                                   : e->timeout_us == CLOCK_NEVER ? URL_TIMEOUT_US
                                                                                  : CLOCK_NEVER,
+                                    .traced = c->told && !c->fn,
                                     .arg = c,
                                 });
     js_buf_fini(&arn);
@@ -168,7 +168,7 @@ static void function_missing(struct reactor *r, struct call *c)
              "Code: ResourceNotFoundException; Request ID: %08x-%04x-4%03x-%04x-%012llx; Proxy: null)",
              region, c->name, (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
              (unsigned)(b >> 48 & 0x3fff) | 0x8000, (unsigned long long)(b & UINT64_C(0xffffffffffff)));
-    answered(r, c, NULL, ERR_FUNCTION_NOT_FOUND, cause);
+    answered(r, c, &(struct invoke_answer){.error = ERR_FUNCTION_NOT_FOUND, .cause = cause});
 }
 
 /* Not the function's fault, so it costs the task no retry: it waits, at most until its own deadline. */
@@ -196,7 +196,7 @@ static void on_function(void *arg, struct function *fn, const struct err *err)
     else if (!strcmp(err->name, ERR_FUNCTION_NOT_FOUND))
         function_missing(r, c);
     else if (c->told)
-        answered(r, c, NULL, err->name, err->cause);
+        answered(r, c, &(struct invoke_answer){.error = err->name, .cause = err->cause});
     else
         wait_for_registry(r, c, err);
 }

@@ -12,7 +12,6 @@
 #pragma once
 
 #include "run/inbox.h"
-#include "run/invoke.h"
 #include "run/lease.h"
 #include "run/loader.h"
 #include "run/mailbox.h"

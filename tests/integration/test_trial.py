@@ -178,6 +178,26 @@ class Calls(Trials):
     def test_a_url(self):
         self.assertEqual(self.rest(task(functions.url + "echo"), input=[1])["output"], [1])
 
+    def test_trace_shows_what_went_over_the_wire(self):
+        url = functions.url.replace("http://", "http://me:secret@") + "echo"
+        got = self.aws(task(url), input=[1], inspectionLevel="TRACE")["inspectionData"]
+        self.assertEqual((got["request"]["protocol"], got["request"]["method"], got["request"]["body"]), ("http", "POST", "[1]"))
+        self.assertEqual(got["request"]["url"], functions.url + "echo")
+        self.assertRegex(got["request"]["headers"], r"^\[Idempotency-Key: .*, Content-Type: application/json\]$")
+        self.assertEqual((got["response"]["statusCode"], got["response"]["statusMessage"], got["response"]["body"]), ("200", "OK", "[1]"))
+        self.assertRegex(got["response"]["headers"], r"^\[.*Content-Length: 3.*\]$")
+        got = self.aws(task(url), input=[1], inspectionLevel="TRACE", revealSecrets=True)["inspectionData"]
+        self.assertIn("secret", got["request"]["url"])
+        for definition, level in (task(url), "DEBUG"), (task(), "TRACE"):
+            got = self.aws(definition, input=[1], inspectionLevel=level)["inspectionData"]
+            self.assertNotIn("request", got)
+            self.assertNotIn("response", got)
+
+    def test_trace_of_a_call_that_nobody_answers(self):
+        got = self.aws(task("http://127.0.0.1:1/"), inspectionLevel="TRACE")["inspectionData"]
+        self.assertEqual(got["request"]["url"], "http://127.0.0.1:1/")
+        self.assertNotIn("response", got)
+
     def test_failures(self):
         got = self.rest(task("fail", Retry=[{"ErrorEquals": ["Broken"], "IntervalSeconds": 7}]), inspectionLevel="DEBUG")
         self.assertEqual((got["status"], got["error"]), ("RETRIABLE", "Broken"))

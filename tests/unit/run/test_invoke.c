@@ -150,6 +150,7 @@ static void stop_server(void)
 
 struct got {
     char result[VALUE_BYTES_MAX + 1], error[300], cause[40000];
+    char trace[4096]; /* "URL | headers | status words | headers | body"; "" when there is none */
     size_t result_len;
     int64_t duration_us;
     unsigned n;
@@ -176,6 +177,11 @@ static void on_done(void *arg, const struct invoke_request *req, const struct in
         snprintf(got.error, sizeof got.error, "%s", a->error);
         snprintf(got.cause, sizeof got.cause, "%s", a->cause);
     }
+    got.trace[0] = '\0';
+    if (a->trace)
+        snprintf(got.trace, sizeof got.trace, "%s | %s | %ld %s | %s | %.*s", a->trace->url,
+                 a->trace->request_headers, a->trace->status, a->trace->status_message,
+                 a->trace->response_headers, (int)a->trace->body_len, a->trace->body);
     got.duration_us = a->duration_us;
     got.order[got.n++ % 64] = req->arg;
     if (got.n == expected)
@@ -423,6 +429,29 @@ START_TEST(a_functions_own_headers_are_sent)
 }
 END_TEST
 
+START_TEST(a_traced_call_shows_what_went_over_the_wire)
+{
+    struct invoke_request req = request(url_of("/404"), NULL);
+
+    req.traced = true;
+    call(req);
+    wait_for(1);
+    ck_assert_ptr_eq(strstr(got.trace, url_of("/404")), got.trace);
+    ck_assert_ptr_nonnull(strstr(got.trace, "| [Idempotency-Key: "));
+    ck_assert_ptr_nonnull(strstr(got.trace, ", Content-Type: application/json] | 404 Not Found | ["));
+    ck_assert_ptr_nonnull(strstr(got.trace, "Content-Length: 4"));
+    ck_assert_ptr_nonnull(strstr(got.trace, "] | who?"));
+    call(request(url_of("/404"), NULL)); /* on the same connection, and nobody looks */
+    wait_for(2);
+    ck_assert_str_eq(got.trace, "");
+    req.url = url_of("/ok");
+    call(req);
+    wait_for(3);
+    ck_assert_ptr_nonnull(strstr(got.trace, "| 200 OK |"));
+    ck_assert_uint_eq(connections(), 1);
+}
+END_TEST
+
 START_TEST(connections_are_kept)
 {
     for (unsigned i = 0; i < 20; i++) {
@@ -536,6 +565,7 @@ int main(void)
     tcase_add_test(t, a_call_carries_its_keys);
     tcase_add_test(t, names_cannot_smuggle_headers);
     tcase_add_test(t, a_functions_own_headers_are_sent);
+    tcase_add_test(t, a_traced_call_shows_what_went_over_the_wire);
     tcase_add_test(t, connections_are_kept);
     tcase_add_test(t, a_call_that_may_leave_once_only_gets_a_connection_of_its_own);
     tcase_add_test(t, a_functions_limit_holds_and_the_rest_waits_in_order);

@@ -236,6 +236,7 @@ static void on_second(uv_timer_t *second)
 
     watched_remind(r);
     calls_ask_again(r);
+    condemned_retry(r);
     loader_retry(r->loader);
     r->seconds_draining += r->phase != REACTOR_RUNNING;
 }

@@ -322,7 +322,8 @@ static bool current(const struct stray *s)
 static void start_here(struct reactor *r, struct definition *def, const struct inbox_message *m)
 {
     struct run *run = run_new(r, m->execution_id, def, m->name);
-    const char *flaw = m->flaw ? m->flaw : def->flaw;
+    char *refused = condemned_take(r, m->execution_id);
+    const char *flaw = refused ? refused : m->flaw ? m->flaw : def->flaw;
 
     run->recorded = run->durable = true;
     if (flaw) {
@@ -333,6 +334,7 @@ static void start_here(struct reactor *r, struct definition *def, const struct i
                  NULL);
         value_unref(input);
     }
+    free(refused);
     run_consume(r, run, m->inbox_id);
     run_count(r, run, EXEC_RUNNING);
 }
@@ -343,14 +345,14 @@ static void on_start_definition(void *arg, struct definition *def, const struct 
     struct reactor *r = s->reactor;
     int64_t id = s->message.execution_id;
 
-    if (!def && current(s))
-        inbox_again(r->inbox, s->message.inbox_id);
-    else if (!def)
-        ; /* the next owner asks */
-    else if (!current(s) || run_find(r, id))
-        catalog_unpin_definition(r->catalog, def);
-    else
+    bool begins = def && current(s) && !run_find(r, id) && !condemned_waits(r, id);
+
+    if (begins)
         start_here(r, def, &s->message);
+    else if (def)
+        catalog_unpin_definition(r->catalog, def);
+    if (current(s) && (!def || condemned_waits(r, id)))
+        inbox_again(r->inbox, s->message.inbox_id);
     stray_free(s);
     strays_deliver(r, id);
 }

@@ -80,9 +80,10 @@ struct batch { /* what one commit carries */
     size_t n, cap;
 };
 
-struct condemned { /* PostgreSQL refused its rows: it is loaded again, to fail */
+struct condemned { /* PostgreSQL refused its rows: it is loaded, or started by its inbox row, again */
     int64_t execution_id;
-    char *why; /* NULL: only loaded again */
+    char *why;        /* it fails, and this is why; NULL: it goes on */
+    int64_t again_us; /* not before; 0: it is under way */
     UT_hash_handle hh;
 };
 
@@ -191,6 +192,10 @@ extern const struct lease_events LEASE_EVENTS; /* without arg */
 extern const struct loader_events LOADER_EVENTS;
 void run_fail(struct reactor *r, struct run *run, const char *cause); /* it ends FAILED, States.Runtime */
 void condemn(struct reactor *r, const struct store_guilty *g);
+/* Why it must fail (the caller frees it): then it is condemned no more. NULL: it goes on. */
+char *condemned_take(struct reactor *r, int64_t execution_id);
+bool condemned_waits(struct reactor *r, int64_t execution_id); /* it is not yet to be tried again */
+void condemned_retry(struct reactor *r);                       /* once a second */
 void condemned_free(struct reactor *r);
 void arrivals_free(struct reactor *r); /* at the end: definitions that never come */
 

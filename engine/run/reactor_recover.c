@@ -1,9 +1,12 @@
 /* Recovery, loading, the lease; executions that PostgreSQL refused. */
 #include "run/reactor_priv.h"
+#include "base/clock.h"
 #include "run/log.h"
 
 #include <string.h>
 #include <utlist.h>
+
+#define AGAIN_US (10 * CLOCK_SECOND) /* between two tries of an execution that PostgreSQL keeps refusing */
 
 /* ---- recovery: a fold over the journal, then what is still owed ---- */
 
@@ -78,19 +81,9 @@ void run_fail(struct reactor *r, struct run *run, const char *cause)
     run_forget(r, run, NULL);
 }
 
-static struct condemned *condemned_take(struct reactor *r, int64_t execution_id)
-{
-    struct condemned *c;
-
-    HASH_FIND(hh, r->condemned, &execution_id, sizeof execution_id, c);
-    if (c)
-        HASH_DEL(r->condemned, c);
-    return c;
-}
-
 static void resume(struct reactor *r, struct run *run, const struct store_result *rows)
 {
-    struct condemned *c = condemned_take(r, run->ex.id);
+    char *why = condemned_take(r, run->ex.id);
     int64_t id = run->ex.id;
 
     if (run->def->flaw || fold(run, rows) < 0) {
@@ -98,13 +91,11 @@ static void resume(struct reactor *r, struct run *run, const struct store_result
         run_fail(r, run, run->def->flaw ? run->def->flaw : "The journal of the execution cannot be read");
     } else if (run->ex.status != EXEC_RUNNING)
         run_forget(r, run, NULL); /* it ended while it was being loaded */
-    else if (c && c->why)
-        run_fail(r, run, c->why);
+    else if (why)
+        run_fail(r, run, why);
     else
         perform_owed(r, run, timer_now());
-    if (c)
-        free(c->why);
-    free(c);
+    free(why);
     strays_deliver(r, id);
 }
 
@@ -168,13 +159,6 @@ static void on_loaded(void *arg, const struct loader_execution *e, const struct 
     struct arrival *a;
 
     if (store_rows(rows) == 0) { /* it has ended; or it was started by SQL, and its inbox row starts it */
-        struct condemned *c = condemned_take(r, e->execution_id);
-        if (c) {
-            log_error("PostgreSQL refuses the start of an execution, which is left alone",
-                      "exec=%lld why=\"%s\"", (long long)e->execution_id, c->why);
-            free(c->why);
-            free(c);
-        }
         loader_done(r->loader, ticket);
         return;
     }
@@ -250,14 +234,76 @@ static void refuse_start(struct reactor *r, struct run *run, const struct store_
     run_forget(r, run, &err);
 }
 
+static struct condemned *condemned_find(struct reactor *r, int64_t execution_id)
+{
+    struct condemned *c;
+
+    HASH_FIND(hh, r->condemned, &execution_id, sizeof execution_id, c);
+    return c;
+}
+
+static void condemned_drop(struct reactor *r, struct condemned *c)
+{
+    HASH_DEL(r->condemned, c);
+    free(c->why);
+    free(c);
+}
+
+char *condemned_take(struct reactor *r, int64_t execution_id)
+{
+    struct condemned *c = condemned_find(r, execution_id);
+    char *why = c ? c->why : NULL;
+
+    if (c) {
+        c->why = NULL;
+        condemned_drop(r, c);
+    }
+    return why;
+}
+
+bool condemned_waits(struct reactor *r, int64_t execution_id)
+{
+    const struct condemned *c = condemned_find(r, execution_id);
+    return c && c->again_us;
+}
+
+/* Is it to blame?  Not if somebody has written the row already, which the truth itself settles; not for a
+ * lock; nor if PostgreSQL refuses its failure as well: then it refuses everything, perhaps. */
+static bool is_to_blame(const struct run *run, const struct store_guilty *g)
+{
+    return !run->rescued && strcmp(g->constraint, "journal_pkey") != 0 && strcmp(g->sqlstate, "55P03") != 0;
+}
+
+static void load_again(struct reactor *r, const struct run *run, const struct store_guilty *g)
+{
+    struct condemned *c = condemned_find(r, run->ex.id);
+
+    if (c)
+        condemned_drop(r, c);
+    c = mem_calloc(1, sizeof *c);
+    c->execution_id = run->ex.id;
+    HASH_ADD(hh, r->condemned, execution_id, sizeof c->execution_id, c);
+    if (is_to_blame(run, g)) {
+        c->why = mem_alloc(1024);
+        snprintf(c->why, 1024, "PostgreSQL refused to record the step (SQLSTATE %s): %s", g->sqlstate,
+                 g->message);
+    } else if (strcmp(g->constraint, "journal_pkey") != 0) {
+        c->again_us = timer_now() + AGAIN_US;
+        log_error(run->rescued ? "PostgreSQL refuses even the failure of an execution, which waits"
+                               : "a row of an execution is locked by another session, and it waits",
+                  "exec=%lld sqlstate=%s", (long long)run->ex.id, g->sqlstate);
+        return;
+    }
+    loader_load(r->loader, run->ex.id);
+}
+
 /*
  * Its rows are not in the database: what is in memory is ahead of the truth.  It is loaded again, and fails
- * with PostgreSQL's words; unless somebody else has written the row, which the truth itself settles.
+ * with PostgreSQL's words if it is to blame.
  */
 void condemn(struct reactor *r, const struct store_guilty *g)
 {
     struct run *run = run_find(r, g->execution_id);
-    struct condemned *c;
     struct err err;
 
     if (!run)
@@ -266,31 +312,32 @@ void condemn(struct reactor *r, const struct store_guilty *g)
         refuse_start(r, run, g);
         return;
     }
-    if (run->rescued) {
-        log_error("PostgreSQL refuses even the failure of an execution, which is left alone",
-                  "exec=%lld sqlstate=%s", (long long)g->execution_id, g->sqlstate);
-    } else {
-        c = mem_calloc(1, sizeof *c);
-        c->execution_id = g->execution_id;
-        if (strcmp(g->constraint, "journal_pkey") != 0) {
-            c->why = mem_alloc(1024);
-            snprintf(c->why, 1024, "PostgreSQL refused to record the step (SQLSTATE %s): %s", g->sqlstate,
-                     g->message);
-        }
-        HASH_ADD(hh, r->condemned, execution_id, sizeof c->execution_id, c);
-        loader_load(r->loader, g->execution_id);
-    }
-    err_set(&err, ERR_INTERNAL, "PostgreSQL refuses to record it: %s", g->message);
+    load_again(r, run, g);
+    if (!strcmp(g->sqlstate, "55P03"))
+        err_set(&err, ERR_UNAVAILABLE,
+                "another session has locked the execution's row; nothing was done, try again");
+    else
+        err_set(&err, ERR_INTERNAL, "PostgreSQL refuses to record it: %s", g->message);
     run_forget(r, run, &err);
+}
+
+void condemned_retry(struct reactor *r)
+{
+    struct condemned *c, *next;
+    int64_t now_us = timer_now();
+
+    HASH_ITER (hh, r->condemned, c, next) {
+        if (!c->again_us || c->again_us > now_us)
+            continue;
+        c->again_us = 0;
+        loader_load(r->loader, c->execution_id);
+    }
 }
 
 void condemned_free(struct reactor *r)
 {
     struct condemned *c, *next;
 
-    HASH_ITER (hh, r->condemned, c, next) {
-        HASH_DEL(r->condemned, c);
-        free(c->why);
-        free(c);
-    }
+    HASH_ITER (hh, r->condemned, c, next)
+        condemned_drop(r, c);
 }

@@ -94,7 +94,9 @@ enum store_outcome {
 
 struct store_guilty { /* an execution whose rows PostgreSQL refused for their data */
     int64_t execution_id;
-    char sqlstate[6];    /* "23505" on constraint "execution_by_name": a start whose name is taken */
+    /* "23505" on constraint "execution_by_name": a start whose name is taken. "55P03": not guilty, but
+     * another session has locked one of its rows for seconds */
+    char sqlstate[6];
     char constraint[64]; /* "" when the error names none */
     const char *message;
 };

@@ -14,7 +14,8 @@ enum {
     TRANSACTION_BYTES_MAX = 16 << 20, /* a larger batch is sent as several transactions */
     RETRY_FIRST_MS = 100,
     RETRY_LAST_MS = 5000,
-    TRIES_MAX = 3, /* in doubt: of a batch before it is split, of an execution before it is condemned */
+    LOCK_TRIES_MAX = 10, /* of an execution, for a row that another session has locked */
+    TRIES_MAX = 3,       /* in doubt: of a batch before it is split, of an execution before it is condemned */
 };
 
 /*
@@ -425,10 +426,14 @@ static void convict(struct store *s, enum blame blame)
     struct commit *c = &s->commit;
     bool is_start = c->verdict.failed == 1 && c->sends_starts;
 
-    if (!alone(c)) /* of a lock */
+    unsigned tries_max = blame == BLAME_PERHAPS ? TRIES_MAX : LOCK_TRIES_MAX;
+
+    if (blame == BLAME_LOCK && is_start)
+        tries_max = 1; /* a name that an open transaction has taken: its caller is told, the others go on */
+    if (!alone(c))     /* of a lock */
         split(s);
-    else if (blame == BLAME_LOCK ? is_start : ++c->current.tries == TRIES_MAX)
-        condemn(s); /* a name that an open transaction has taken: its caller is told, the others go on */
+    else if (++c->current.tries >= tries_max)
+        condemn(s);
     else
         retry_later(s, blame);
 }

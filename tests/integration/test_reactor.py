@@ -383,6 +383,42 @@ class Poison(Two):
                 self.assertEqual(end["status"], "SUCCEEDED")
         self.assertEqual(self.sql("SELECT * FROM pawl.stalled"), [])
 
+    def test_a_refused_start_by_sql_fails_its_execution(self):
+        name = self.name()
+        self.sql("SELECT pawl.start_execution('pass', '\"poison\"', '%s')" % name)
+        end = self.ended(stage.ARN + "execution:pass:" + name)
+        self.assertEqual((end["status"], end["error"]), ("FAILED", "States.Runtime"))
+        self.assertIn("no poison here", end["cause"])
+        self.assertEqual(self.sql("SELECT 1 FROM pawl.inbox"), [])
+
+    def test_an_execution_whose_failure_is_refused_as_well_is_not_lost(self):
+        self.sql("""
+            CREATE FUNCTION refuse_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF EXISTS (SELECT FROM pawl.execution x WHERE x.execution_id = NEW.execution_id AND x.name LIKE 'cursed%') AND NEW.seq > 1
+                THEN RAISE EXCEPTION 'cursed'; END IF;
+                RETURN NEW; END $$;
+            CREATE TRIGGER refuse_all BEFORE INSERT ON pawl.journal FOR EACH ROW EXECUTE FUNCTION refuse_all()""")
+        arn = self.start(self.one, "echo", name="cursed-%d" % time.monotonic_ns())
+        self.assertEqual(self.ended(self.start(self.one, "echo"))["status"], "SUCCEEDED")
+        self.assertEqual(self.status(arn), "RUNNING")
+        self.sql("DROP TRIGGER refuse_all ON pawl.journal")
+        self.assertEqual(self.ended(arn)["status"], "SUCCEEDED")
+
+    def test_a_row_that_another_session_has_locked_holds_up_its_execution_alone(self):
+        self.function.delay = 1
+        arn = self.start(self.one, "call")
+        stage.wait_until(lambda: self.function.calls, 10, "the call")
+        holder = threading.Thread(target=self.sql, args=(
+            "BEGIN; SELECT FROM pawl.execution WHERE name = '%s' FOR UPDATE; SELECT pg_sleep(12); COMMIT" % arn.split(":")[-1],))
+        holder.start()
+        time.sleep(8)
+        self.function.delay = 0
+        for client in self.connections(8):
+            self.assertEqual(self.ended(self.start(client, "echo"), 5)["status"], "SUCCEEDED")
+        self.assertEqual(self.status(arn), "RUNNING")
+        holder.join()
+        self.assertEqual(self.ended(arn)["status"], "SUCCEEDED")
+
     def test_a_step_that_the_server_has_no_memory_for_fails_its_execution_alone(self):
         arns = [self.start(self.one, "echo", '{"n": %d, "x": "%s"}' % (i, "lead" if i == 7 else "milk")) for i in range(20)]
         for i, arn in enumerate(arns):

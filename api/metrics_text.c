@@ -1,4 +1,5 @@
 #include "metrics_text.h"
+#include "run/timer.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -67,6 +68,12 @@ static void counts(struct node *n, struct js_buf *out)
 
 /* ---- one reactor's own ---- */
 
+static double age_s(const struct metrics *m)
+{
+    int64_t since_us = (int64_t)metric_get(&m->uncommitted_us), age_us = timer_now() - since_us;
+    return since_us && age_us > 0 ? (double)age_us / 1e6 : 0;
+}
+
 static void leases(struct node *n, struct js_buf *out)
 {
     head(out, "pawl_lease_epoch", "gauge", "The epoch of the reactor's lease; 0: it holds none.");
@@ -75,10 +82,10 @@ static void leases(struct node *n, struct js_buf *out)
         line(out, "pawl_lease_epoch{reactor=\"%d\",slot=\"%" PRIu64 "\"} %" PRIu64 "\n", r,
              metric_get(&m->lease_slot), metric_get(&m->lease_epoch));
     }
-    head(out, "pawl_queue_lag_seconds", "gauge", "How long the oldest stimulus of the last tick had waited.");
+    head(out, "pawl_queue_lag_seconds", "gauge",
+         "How long the oldest decision that is not committed yet has waited.");
     for (int r = 0; r < node_reactors(n); r++)
-        line(out, "pawl_queue_lag_seconds{reactor=\"%d\"} %.6f\n", r,
-             (double)metric_get(&metrics_of(n, r)->queue_lag_us) / 1e6);
+        line(out, "pawl_queue_lag_seconds{reactor=\"%d\"} %.6f\n", r, age_s(metrics_of(n, r)));
 }
 
 /* ---- histograms and labelled series, summed over the reactors ---- */

@@ -20,6 +20,7 @@ static void count_commit(struct reactor *r);
 static void release(struct reactor *r, struct batch *b);
 static void drain_step(struct reactor *r);
 static void set_alarm(struct reactor *r);
+static void note_oldest(struct reactor *r);
 
 /*
  * Stimuli from calls, callers, other threads and the inbox are decided as they come, while the loop polls;
@@ -37,6 +38,7 @@ static void tick(uv_prepare_t *prepare)
     commit(r);
     drain_step(r);
     set_alarm(r);
+    note_oldest(r);
 }
 
 /* The acknowledgement: PostgreSQL gets the next batch first, so that it works while we release the last one.
@@ -121,7 +123,6 @@ static void commit(struct reactor *r)
 
     if ((!r->dirty && !r->norphans) || store_committing(r->store) || !r->slot || !store_is_up(r->store))
         return;
-    metric_set(&r->metrics.queue_lag_us, r->dirty ? (uint64_t)(timer_now() - r->dirty->open->at_us) : 0);
     while ((run = r->dirty) && !batch_is_full(r)) {
         DL_DELETE(r->dirty, run);
         add(r, run, run->open);
@@ -210,6 +211,23 @@ static void count_commit(struct reactor *r)
     metric_add(&r->metrics.commit_rows, r->flying.n);
     metric_add(&r->metrics.commit_us, (uint64_t)us);
     histogram_add(&r->metrics.commit_duration, us);
+}
+
+static int64_t decided_us(const struct work *w)
+{
+    return w->out.nevents ? w->out.events[0].at_us : w->at_us;
+}
+
+static void note_oldest(struct reactor *r)
+{
+    int64_t oldest_us = r->dirty ? decided_us(r->dirty->open) : 0;
+
+    for (size_t i = 0; i < r->flying.n; i++)
+        if (r->flying.list[i].work) {
+            oldest_us = decided_us(r->flying.list[i].work);
+            break;
+        }
+    metric_set(&r->metrics.uncommitted_us, (uint64_t)oldest_us);
 }
 
 /* ---- time ---- */

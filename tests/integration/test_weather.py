@@ -300,10 +300,17 @@ class BadWeather(OnStage):
                 holder.start()
                 time.sleep(0.5)
                 self.assertIn("lock", self.unavailable(client, 5))
+                if table == "journal":  # where the end of what slept cannot be written
+                    stage.wait_until(lambda: self.lag(client) > 2, 10, "a gauge that tells how long a decision has waited")
                 holder.join()
                 self.ready(client, 1)  # not at the next of ever rarer tries
                 self.works(client, "after-" + table)
         self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
+        stage.wait_until(lambda: self.lag(client) == 0, 5, "nothing that waits for a commit")
+
+    def lag(self, client):
+        text = client.request("GET", "/metrics")[1]
+        return max(float(line.split()[1]) for line in text.split("\n") if line.startswith("pawl_queue_lag_seconds{"))
 
     def test_the_registry_of_functions_cannot_be_read_for_a_while(self):
         c = self.cluster()

@@ -13,12 +13,30 @@
 
 /* ---- one Assign ---- */
 
-static bool check_name(const struct read_in *in, const char *key, const char *name)
+/* Published definitions in JSONata have "top-level": it is set, and nothing can read it. */
+static bool is_difference(const struct read_in *in, const char *key, const char *name)
+{
+    const struct place at = {.up = in->at, .key = key};
+    char *plain = arena_strndup(in->r->scratch, name, strlen(name));
+
+    for (char *p = strchr(plain, '-'); p; p = strchr(p, '-'))
+        *p = '_';
+    if (strcmp(plain, name) == 0 || !name_identifier(plain, strlen(plain)))
+        return false;
+    finding_warning(in->r->findings, &at, FINDING_UNREADABLE,
+                    "No expression can read this variable: in JSONata $%.160s is a difference", name);
+    return true;
+}
+
+static bool check_name(const struct asl_reader *s, const struct read_in *in, const char *key,
+                       const char *name)
 {
     size_t len = strlen(name);
 
     if (strcmp(name, "states") == 0)
         return read_error(in, key, "The variable name 'states' is reserved") == 0;
+    if (s->jsonata && js_chars(name, len) <= ASL_VARIABLE_CHARS_MAX && is_difference(in, key, name))
+        return true;
     if (name_identifier(name, len) && js_chars(name, len) <= ASL_VARIABLE_CHARS_MAX)
         return true;
     return read_error(in, key,
@@ -65,7 +83,7 @@ const struct asl_assign *asl_assign_parse(struct asl_reader *s, const struct rea
     {
         (void)value;
         const char *name = assign->names[assign->n++] = name_of(s, key);
-        if (check_name(&members, key, name))
+        if (check_name(s, &members, key, name))
             add_set(s->c, name, s->st->block, read_member(&s->c->r, members.at, key));
     }
     return assign;

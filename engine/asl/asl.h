@@ -119,6 +119,7 @@ struct asl_block {
     size_t nstates;
     uint32_t index;                /* in the order of the document; 0: the machine */
     const struct asl_state *owner; /* the Parallel or Map that holds it; NULL: the machine */
+    bool apart; /* a distributed Map's: its children are executions, and see no variables around */
 };
 
 struct asl_parallel {

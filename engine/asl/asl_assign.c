@@ -3,6 +3,7 @@
  *
  * A scope is a block: the machine, a branch, an item processor.  Within it states read its variables and
  * those of the blocks around it, and set its own alone: no name is set both in a block and in one around it.
+ * Around the processor of a distributed Map there is nothing.
  * Source: the service's developer guide, "Passing data between states with variables".
  */
 #include "asl/asl_priv.h"
@@ -113,7 +114,7 @@ static int by_read(const void *a, const void *b)
 
 static const struct asl_block *around(const struct asl_block *b)
 {
-    return b->owner ? b->owner->block : NULL;
+    return b->owner && !b->apart ? b->owner->block : NULL;
 }
 
 /* One name at a time: those who set it, those who read it, and marks on the blocks in which it is set. */

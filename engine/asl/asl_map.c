@@ -258,6 +258,7 @@ static const struct asl_block *parse_block(struct asl_reader *s, const struct re
 
     s->c->express = express || (config.distributed && config.express);
     const struct asl_block *b = asl_block_parse(s->c, in, s->st, s->depth + 1);
+    s->c->blocks[b->index]->apart = config.distributed;
     s->c->express = express;
     return b;
 }

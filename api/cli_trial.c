@@ -18,14 +18,14 @@
 
 struct options {
     const char *file, *state;
-    const char *input, *context, *mock_result; /* FILE|JSON; NULL: absent */
+    const char *input, *variables, *context, *mock_result; /* FILE|JSON; NULL: absent */
     const char *mock_error, *mock_cause;
     const char *level, *fields; /* words of the service's API */
     int64_t retries;            /* -1: absent */
 };
 
 struct texts { /* what the files hold */
-    struct js_buf definition, input, context, mock_result;
+    struct js_buf definition, input, variables, context, mock_result;
 };
 
 /* ---- options ---- */
@@ -68,6 +68,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'i':
         o->input = arg;
         return 0;
+    case 'V':
+        o->variables = arg;
+        return 0;
     case 'c':
         o->context = arg;
         return 0;
@@ -107,7 +110,10 @@ static int read_texts(const struct options *o, struct texts *t, struct err *err)
     const struct {
         const char *given;
         struct js_buf *text;
-    } values[] = {{o->input, &t->input}, {o->context, &t->context}, {o->mock_result, &t->mock_result}};
+    } values[] = {{o->input, &t->input},
+                  {o->variables, &t->variables},
+                  {o->context, &t->context},
+                  {o->mock_result, &t->mock_result}};
 
     if (cli_read(o->file, ASL_DEFINITION_BYTES_MAX, &t->definition, err) < 0)
         return -1;
@@ -121,6 +127,7 @@ static void texts_fini(struct texts *t)
 {
     js_buf_fini(&t->definition);
     js_buf_fini(&t->input);
+    js_buf_fini(&t->variables);
     js_buf_fini(&t->context);
     js_buf_fini(&t->mock_result);
 }
@@ -133,6 +140,7 @@ static struct trial *make_trial(const struct options *o, const struct texts *t, 
         .state_name = o->state,
         .role_arn = "arn:aws:iam::000000000000:role/pawl",
         .input = {t->input.p, t->input.len},
+        .variables = {t->variables.p, t->variables.len},
         .context = {t->context.p, t->context.len},
         .mocked = o->mock_result || o->mock_error || o->mock_cause,
         .mock_result = {t->mock_result.p, t->mock_result.len},
@@ -188,6 +196,7 @@ static int ask_pawld(const struct options *o, const struct texts *t, json_object
 
     add_json(body, "definition", &t->definition);
     add_json(body, "input", &t->input);
+    add_json(body, "variables", &t->variables);
     if (o->state)
         json_object_object_add(body, "stateName", json_object_new_string(o->state));
     json_object_object_add(body, "inspectionLevel", json_object_new_string(o->level));
@@ -230,6 +239,7 @@ int cli_test_state(int argc, char **argv)
         {"retries", 'n', "N", 0, "how often the retrier of that error has retried already", 0},
         {"fields", 'f', "strict|present|none", 0,
          "how a mocked result is held against the API of its service; default strict", 0},
+        {"variables", 'V', "FILE|JSON", 0, "an object of variables that are set already", 0},
         {"context", 'c', "FILE|JSON", 0, "the context object; with a mock", 0},
         {"level", 'l', "info|debug|trace", 0, "debug: show the data at each stage; default info", 0},
         {0},

@@ -111,6 +111,7 @@ static void read_request(const struct op_call *c, struct trial_request *q)
         .state_name = op_str(c, "stateName", NULL),
         .role_arn = op_str(c, "roleArn", NULL),
         .input = text_of(c->in, "input"),
+        .variables = text_of(c->in, "variables"),
         .context = text_of(c->in, "context"),
         .reveal_secrets = op_bool(c, "revealSecrets", false),
         .mocked = mock != NULL,
@@ -132,8 +133,6 @@ static int check(struct op_call *c)
     size_t len = 0;
     const char *input = op_str(c, "input", &len);
 
-    if (op_get(c, "variables"))
-        return err_set(&c->err, ERR_VALIDATION, "variables is not built in this version of pawl");
     if (check_within(c) < 0 || (role && op_check_role(role, &c->err) < 0))
         return -1;
     return input ? op_check_input(input, len, &c->err) : 0;

@@ -66,6 +66,12 @@ static void drop_variables(struct exec *ex, struct frame *f)
     }
 }
 
+void exec_preset(struct exec *ex, const struct assigned *variables)
+{
+    PAWL_ASSERT(ex->last_event_id == 0);
+    set_variables(ex, &ex->root, variables);
+}
+
 const struct variable *exec_variable(const struct frame *f, const char *name)
 {
     struct variable *v = NULL;

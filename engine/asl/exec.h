@@ -127,6 +127,9 @@ struct frame *exec_frame(const struct exec *ex, uint32_t id);
 /* The open frame whose current attempt is scheduled_id; NULL: that attempt is over. */
 struct frame *exec_attempt(const struct exec *ex, int32_t scheduled_id);
 
+/* Before the first event, of a trial alone: variables that are there already. Names are borrowed. */
+void exec_preset(struct exec *ex, const struct assigned *variables);
+
 /* The variable as f's states see it, which may be that of a scope around it; NULL: it has no value. */
 const struct variable *exec_variable(const struct frame *f, const char *name);
 

@@ -39,6 +39,7 @@ static void make_execution(struct trial *t, const struct trial_request *q, const
     ex->inspection = &t->seen;
     ex->root.block = t->seen.state->block;
     ex->root.retry_count = t->seen.retries;
+    exec_preset(ex, t->variables);
 }
 
 struct trial *trial_new(const struct trial_request *request, const struct trial_place *place, struct err *err)
@@ -46,23 +47,23 @@ struct trial *trial_new(const struct trial_request *request, const struct trial_
     struct trial *t = mem_calloc(1, sizeof *t);
 
     t->catcher = t->retrier = -1;
+    t->arena = arena_new();
+    outcome_init(&t->out, t->arena);
     if (trial_check_state(t, request, err) < 0 || trial_check_request(t, request, err) < 0) {
         trial_free(t);
         return NULL;
     }
-    t->arena = arena_new();
-    outcome_init(&t->out, t->arena);
     make_execution(t, request, place);
     return t;
 }
 
 void trial_free(struct trial *t)
 {
-    if (t->arena) {
-        outcome_fini(&t->out);
+    outcome_fini(&t->out);
+    if (t->machine)
         exec_fini(&t->exec);
-        arena_free(t->arena);
-    }
+    assigned_unref(t->variables);
+    arena_free(t->arena);
     inspect_fini(&t->seen);
     asl_free(t->asl);
     value_unref(t->input);
@@ -192,6 +193,17 @@ static json_object *error_details(const struct trial *t)
     return o;
 }
 
+/* Those that were there and those that the state has set; NULL: none. */
+static struct value *variables_of(const struct trial *t)
+{
+    const struct variable *v = t->exec.root.variables;
+    json_object *o = v ? json_object_new_object() : NULL;
+
+    for (; v; v = v->hh.next)
+        json_object_object_add(o, v->name, json_object_get(value_tree(v->value)));
+    return o ? value_take(o, 0) : NULL;
+}
+
 static json_object *inspection_data(const struct trial *t, bool as_text)
 {
     static const char *const NAMES[INSPECT_STAGES] = {
@@ -214,6 +226,9 @@ static json_object *inspection_data(const struct trial *t, bool as_text)
     put_int(o, "toleratedFailureCount", t->seen.tolerated_count);
     if (t->seen.tolerated_percentage >= 0)
         json_object_object_add(o, "toleratedFailurePercentage", js_number(t->seen.tolerated_percentage));
+    struct value *variables = variables_of(t);
+    put_value(o, "variables", variables, as_text);
+    value_unref(variables);
     if (t->catcher >= 0 || t->retrier >= 0)
         json_object_object_add(o, "errorDetails", error_details(t));
     return o;

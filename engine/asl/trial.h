@@ -25,7 +25,7 @@ struct trial_request {
     const char *state_name;       /* NULL: absent, as all below may be */
     const char *role_arn;
     struct trial_text input; /* absent: {} */
-    struct trial_text context;
+    struct trial_text variables, context;
     bool reveal_secrets;
     bool mocked; /* mock is there */
     struct trial_text mock_result;

@@ -1,6 +1,8 @@
 /* The request against the rules of TestState, in the service's words where those are recorded. */
 #include "asl/trial_priv.h"
 
+#include "asl/name.h"
+
 #include <string.h>
 
 /* ---- which state ---- */
@@ -286,9 +288,56 @@ static int take_input(struct trial *t, const struct trial_text *given, struct er
     return 0;
 }
 
+/* ---- variables ---- */
+
+static int bad_variables(const char *why, struct err *err)
+{
+    return err_set(err, ERR_VALIDATION, "Invalid variables provided: %.300s", why);
+}
+
+static bool good_name(const char *name)
+{
+    return name_identifier(name, strlen(name)) && js_chars(name, strlen(name)) <= ASL_VARIABLE_CHARS_MAX &&
+           strcmp(name, "states") != 0;
+}
+
+static int take_members(struct trial *t, json_object *all, struct err *err)
+{
+    t->variables = assigned_new((size_t)json_object_object_length(all));
+    json_object_object_foreach(all, name, v)
+    {
+        struct assignment *a = &t->variables->list[t->variables->n];
+        if (!good_name(name))
+            return err_set(err, ERR_VALIDATION,
+                           "Invalid variables provided: '%.200s' cannot be the name of a variable", name);
+        a->name = arena_strndup(t->arena, name, strlen(name));
+        a->value = value_take(json_object_get(v), 0);
+        t->variables->n++;
+    }
+    return 0;
+}
+
+static int take_variables(struct trial *t, const struct trial_text *given, struct err *err)
+{
+    json_object *all = NULL;
+    struct err why;
+    int rc = 0;
+
+    if (!given->text)
+        return 0;
+    if (js_parse(given->text, given->len, &all, &why) < 0)
+        return bad_variables(why.cause, err);
+    rc = json_object_is_type(all, json_type_object) ? take_members(t, all, err)
+                                                    : bad_variables("they must be a JSON object", err);
+    json_object_put(all);
+    return rc;
+}
+
 int trial_check_request(struct trial *t, const struct trial_request *q, struct err *err)
 {
     if (q->mocked && take_mock(t, q, err) < 0)
         return -1;
-    return check_context(t, &q->context, err) < 0 ? -1 : take_input(t, &q->input, err);
+    if (check_context(t, &q->context, err) < 0 || take_variables(t, &q->variables, err) < 0)
+        return -1;
+    return take_input(t, &q->input, err);
 }

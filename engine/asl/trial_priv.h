@@ -18,6 +18,7 @@ struct trial {
     struct outcome out;
     struct value *input, *mock_result;
     json_object *context;
+    struct assigned *variables; /* that are there from the beginning; NULL: none. Names in arena */
     char *mock_error, *mock_cause;
     char *file;    /* for the ItemReader; NULL: absent */
     char *machine; /* its made-up name */

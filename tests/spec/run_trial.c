@@ -73,6 +73,7 @@ static void read_request(json_object *o, struct texts *t, struct trial_request *
         .state_name = string(o, "stateName"),
         .role_arn = string(o, "roleArn"),
         .input = plain_text(o, "inputText", json_text(t, o, "input")),
+        .variables = json_text(t, o, "variables"),
         .context = json_text(t, o, "context"),
         .reveal_secrets = json_object_get_boolean(json_object_object_get(o, "revealSecrets")),
         .mocked = mock != NULL,

@@ -7,11 +7,10 @@
 enum { DAY_SECONDS = 86400 };
 
 /*
- * Days between 1970-01-01 and a date of the Gregorian calendar, and back, counted in eras of 400 years
- * whose years begin in March: so the leap day is the last of its year.
+ * Both count in eras of 400 years whose years begin in March: so the leap day is the last of its year.
  * Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
  */
-static int64_t days_from_civil(int64_t year, int month, int day)
+int64_t clock_days(int64_t year, int month, int64_t day)
 {
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -21,7 +20,7 @@ static int64_t days_from_civil(int64_t year, int month, int day)
     return era * 146097 + day_of_era - 719468;
 }
 
-static void civil_from_days(int64_t days, int64_t *year, int *month, int *day)
+void clock_date(int64_t days, int64_t *year, int *month, int *day)
 {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -61,7 +60,7 @@ char *clock_format(char buf[CLOCK_TEXT_BYTES], int64_t us)
     int64_t year;
     int month, day;
 
-    civil_from_days(days, &year, &month, &day);
+    clock_date(days, &year, &month, &day);
     char *p = buf + snprintf(buf, 8, "%04d", (int)year); /* an int64_t of microseconds: -290308 to 294247 */
     *p++ = '-';
     p = digits(p, (unsigned)month, 2);
@@ -163,7 +162,7 @@ int clock_parse(const char *text, size_t len, int64_t *us)
     if (r.bad || r.p != r.end)
         return -1;
 
-    *us = (days_from_civil(year, month, day) * DAY_SECONDS + seconds) * CLOCK_SECOND + below;
+    *us = (clock_days(year, month, day) * DAY_SECONDS + seconds) * CLOCK_SECOND + below;
     return 0;
 }
 

@@ -25,5 +25,12 @@ char *clock_format(char buf[CLOCK_TEXT_BYTES], int64_t us);
  */
 int clock_parse(const char *text, size_t len, int64_t *us);
 
+/*
+ * Days between 1970-01-01 and a date of the Gregorian calendar (also before 1582; the year 0 is 1 BC), and
+ * back. month: 1 to 12; day: any number, counted on from the month's first.
+ */
+int64_t clock_days(int64_t year, int month, int64_t day);
+void clock_date(int64_t days, int64_t *year, int *month, int *day);
+
 /* The n-th of a seed's 64-bit draws (splitmix64). */
 uint64_t clock_dice(uint64_t seed, uint64_t n);

@@ -6,20 +6,11 @@
  * the page is silent.
  *
  * Errors: err->name is the code of the reference ("D3030"), err->cause its message with the values filled in.
- * Where a result "may be NaN" the reference gives NaN as well: a number that no JSON can hold.
+ * Where a result "may not be finite" the reference gives NaN or an infinity as well: what no JSON can hold.
  */
 #pragma once
 
-#include "base/arena.h"
-#include "base/err.h"
-
-#include <stddef.h>
-
-/* Borrowed UTF-8, not NUL-terminated; a lone surrogate may stand in it as three bytes. */
-struct jsonata_text {
-    const char *p;
-    size_t len;
-};
+#include "lang/jsonata_chars.h"
 
 enum { JSONATA_NUMBER_BYTES = 32 };
 
@@ -29,18 +20,26 @@ enum { JSONATA_NUMBER_BYTES = 32 };
  */
 size_t jsonata_number_text(char buf[JSONATA_NUMBER_BYTES], double d);
 
-/* The number nearest to the first 15 digits of d: what $string and "&" print. Others than finite as they are.
+/* d rounded to 15 figures: what $string and "&" print.  May not be finite: the largest numbers round upwards.
  */
 double jsonata_number_15(double d);
 
+/* Math.abs(d).toFixed(places), places 0 to 100: halves upwards, the exponent form from 1e21. In the arena. */
+const char *jsonata_number_fixed(struct arena *a, double d, int places);
+
 /*
- * $number of a string: decimal, or 0x, 0o, 0b.  0, or -1 with D3030.  *out may be NaN, for what only begins
- * like one of the latter ("0x1g").
+ * $number of a string: decimal, or 0x, 0o, 0b.  0, or -1 with D3030.  May not be finite: for what is too
+ * long, or only begins like one of the latter ("0x1g").
  */
 int jsonata_number_parse(struct jsonata_text text, double *out, struct err *err);
 
-/* $round: halves to the even neighbour, in decimal. precision: places behind the point, or before it. Never
- * -0; may be NaN. */
+/* Number.parseInt: the digits at the beginning, 0x allowed; NaN when there are none. */
+double jsonata_number_prefix(struct jsonata_chars text);
+
+/*
+ * $round: halves to the even neighbour, in decimal.  precision: places behind the point, or before it; not an
+ * integer: NaN.  Never -0.  May not be finite.
+ */
 double jsonata_round(double d, double precision);
 
 /* $power: -1 with D3061 when the result is not finite. */
@@ -49,6 +48,6 @@ int jsonata_power(double base, double exponent, double *out, struct err *err);
 /* $sqrt: -1 with D3060 below 0. */
 int jsonata_sqrt(double d, double *out, struct err *err);
 
-/* $formatBase; both are rounded first. The default radix is 10. -1 with D3100 beyond 2 to 36. */
+/* $formatBase; both are rounded first. The default radix is 10. -1 with D3100 when it is not 2 to 36. */
 int jsonata_format_base(struct arena *a, double value, double radix, struct jsonata_text *out,
                         struct err *err);

@@ -8,6 +8,9 @@
  * XPath Functions 3.1, 4.6 (integers), 4.7 (decimals), 9.8 (moments), as far as the reference implementation
  * goes.
  *
+ * Where the reference slips, this follows XPath: a grouping separator needs a digit to its left; zero and
+ * negative numbers can have exponents; an unknown component is refused always.
+ *
  * Errors: err->name is the code of the reference ("D3132"), err->cause its message with the values filled in.
  * Longer pictures and texts than below, and numbers that make endless ones, are U1001.
  * Results lie in the arena, which is used for scratch as well: about 16 bytes for each character that comes
@@ -20,9 +23,9 @@
 #include <stdint.h>
 
 enum {
-    JSONATA_PICTURE_CHARS_MAX =
-        1000, /* code points of a picture; digits and characters that a width asks for */
-    JSONATA_PARSED_CHARS_MAX = 4000, /* code points of a text that is parsed by picture */
+    JSONATA_PICTURE_CHARS_MAX = 1000, /* code points of a picture, and what one width asks for */
+    JSONATA_MOMENT_CHARS_MAX = 500,   /* code points of a text that $toMillis reads, and of a time zone */
+    JSONATA_INTEGER_CHARS_MAX = 4000, /* code points of a text that $parseInteger reads */
 };
 
 /* A member of $formatNumber's options: "decimal-separator", "zero-digit", ...; other names say nothing. */

@@ -109,6 +109,35 @@ START_TEST(every_day_of_a_century_survives)
 }
 END_TEST
 
+static const struct {
+    int64_t days, year;
+    int month, day;
+} DATES[] = {
+    {0, 1970, 1, 1},    {-1, 1969, 12, 31},    {11016, 2000, 2, 29},       {-25509, 1900, 2, 28},
+    {-719468, 0, 3, 1}, {-719529, -1, 12, 31}, {100000000, 275760, 9, 13}, {-100000000, -271821, 4, 20},
+};
+
+START_TEST(days_are_dates_far_from_now)
+{
+    int64_t year;
+    int month, day;
+
+    clock_date(DATES[_i].days, &year, &month, &day);
+    ck_assert_int_eq(year, DATES[_i].year);
+    ck_assert_int_eq(month, DATES[_i].month);
+    ck_assert_int_eq(day, DATES[_i].day);
+    ck_assert_int_eq(clock_days(year, month, day), DATES[_i].days);
+}
+END_TEST
+
+START_TEST(days_beyond_a_month_count_on)
+{
+    ck_assert_int_eq(clock_days(2023, 2, 31), clock_days(2023, 3, 3));
+    ck_assert_int_eq(clock_days(2023, 1, 0), clock_days(2022, 12, 31));
+    ck_assert_int_eq(clock_days(2023, 1, 366), clock_days(2024, 1, 1));
+}
+END_TEST
+
 START_TEST(dice_are_splitmix64)
 {
     /* the first outputs of the reference implementation for the seed 1234567 */
@@ -128,6 +157,8 @@ int main(void)
     tcase_add_test(t, no_byte_behind_the_text_is_read);
     tcase_add_loop_test(t, a_moment_is_shown_in_milliseconds, 0, sizeof SHOWN / sizeof *SHOWN);
     tcase_add_test(t, every_day_of_a_century_survives);
+    tcase_add_loop_test(t, days_are_dates_far_from_now, 0, sizeof DATES / sizeof *DATES);
+    tcase_add_test(t, days_beyond_a_month_count_on);
     tcase_add_test(t, dice_are_splitmix64);
     suite_add_tcase(s, t);
 

@@ -254,8 +254,7 @@ static void parse_pass(struct asl_reader *s)
         return;
     struct js_buf b = {0};
     js_write(&b, o);
-    s->st->u.pass.result = value_new(b.p, b.len);
-    js_buf_fini(&b);
+    s->st->u.pass.result = value_plain(&b, NULL, false);
 }
 
 static void parse_timestamp(struct asl_reader *s)

@@ -53,6 +53,57 @@ int value_spliced(const char *name, const char *text, size_t len, struct value *
     return 0;
 }
 
+/* ---- results in their documents ---- */
+
+static int placed_in_tree(const char *name, const struct jpath *p, struct value *document,
+                          struct value *result, struct value **out, struct err *err)
+{
+    json_object *placed;
+
+    if (jpath_write(p, value_tree(document), value_tree(result), &placed, err) < 0)
+        return -1;
+    return value_made(name, placed, out, err);
+}
+
+/* The document's text with the result's in its place; false: the way is blocked, or it becomes too long. */
+static bool splice_texts(const struct jpath *p, struct value *document, struct value *result,
+                         struct js_buf *out)
+{
+    struct js_buf own = {0};
+    size_t len, result_len;
+    const char *text = value_text(document, &len), *result_text;
+
+    if (value_is_plain(result)) {
+        result_text = value_text(result, &result_len);
+    } else {
+        js_write(&own, value_tree(result));
+        result_text = own.p;
+        result_len = own.len;
+    }
+    bool good = jpath_write_text(p, text, len, result_text, result_len, out);
+    js_buf_fini(&own);
+    return good && out->len <= VALUE_BYTES_MAX;
+}
+
+int value_placed(const char *name, const struct jpath *p, struct value *document, struct value *result,
+                 struct value **out, struct err *err)
+{
+    struct js_buf text = {0};
+    json_object *tree = NULL;
+
+    if (!value_is_plain(document) || !splice_texts(p, document, result, &text)) {
+        js_buf_fini(&text);
+        return placed_in_tree(name, p, document, result, out, err);
+    }
+    bool has_tree = value_has_tree(document);
+    if (has_tree) {
+        int rc = jpath_write(p, value_tree(document), value_tree(result), &tree, err);
+        PAWL_ASSERT(rc == 0); /* where the text had its place */
+    }
+    *out = value_plain(&text, tree, has_tree);
+    return 0;
+}
+
 /* ---- the context object: made from the execution's state alone ---- */
 
 static json_object *text_of(struct js_buf *buf)
@@ -422,7 +473,6 @@ static int select_result(struct step *s, struct frame *f, struct value *result, 
 static int place_result(struct frame *f, struct value *result, struct value **out, struct err *err)
 {
     const struct asl_path *p = &f->state->result_path;
-    json_object *placed;
 
     if (p->null) {
         *out = value_ref(f->input);
@@ -432,9 +482,8 @@ static int place_result(struct frame *f, struct value *result, struct value **ou
         *out = value_ref(result);
         return 0;
     }
-    if (jpath_write(p->path, value_tree(f->input), value_tree(result), &placed, err) < 0)
-        return -1;
-    return value_made(f->state->name, placed, out, err);
+    return (is_all(&f->state->output_path) ? value_placed : placed_in_tree)(f->state->name, p->path, f->input,
+                                                                            result, out, err);
 }
 
 /* ---- Assign ---- */

@@ -120,15 +120,12 @@ static int place_error(const struct frame *f, const struct catcher *c, struct va
                        struct value **out, struct err *err)
 {
     const char *name = f->state->name;
-    json_object *placed;
 
     if (c->drop_result || !c->result_path) {
         *out = value_ref(c->drop_result ? f->input : error);
         return 0;
     }
-    if (jpath_write(c->result_path, value_tree(f->input), value_tree(error), &placed, err) < 0)
-        return -1;
-    return value_fitting(value_made(name, placed, out, err), name, out, err);
+    return value_fitting(value_placed(name, c->result_path, f->input, error, out, err), name, out, err);
 }
 
 static int catch_error(struct step *s, struct frame *f, const struct catcher *c, const struct failure *why,

@@ -197,6 +197,12 @@ int value_made(const char *name, struct json_object *taken, struct value **out, 
 int value_fits(const char *name, struct value *v, struct err *err);
 /* Passes a failure (rc -1) on; refuses and releases a value that is too large. */
 int value_fitting(int rc, const char *name, struct value **v, struct err *err);
+/*
+ * The document with the result at the reference path's place, for when its text is wanted.  A large document
+ * is neither parsed nor written again for that, if its own text was written here: a piece of it is exchanged.
+ */
+int value_placed(const char *name, const struct jpath *p, struct value *document, struct value *result,
+                 struct value **out, struct err *err);
 /* A value from text put together from JSON texts. */
 int value_spliced(const char *name, const char *text, size_t len, struct value **out, struct err *err);
 int data_limit(const char *name, struct err *err);

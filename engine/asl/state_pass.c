@@ -12,15 +12,6 @@ static int shape_input(struct step *s, struct frame *f, struct value **result, s
     return rc;
 }
 
-/* Result is of the definition: its text alone may be shared. */
-static struct value *fixed_result(const struct asl_state *st)
-{
-    size_t len;
-    const char *text = value_text(st->u.pass.result, &len);
-
-    return value_new(text, len);
-}
-
 /* "Pass: passes its input to its output", or Result: then nobody looks at the input (recorded by trials). */
 void pass_begin(struct step *s, struct frame *f)
 {
@@ -28,7 +19,7 @@ void pass_begin(struct step *s, struct frame *f)
     struct err err;
 
     if (f->state->u.pass.result) {
-        result = fixed_result(f->state);
+        result = value_copy(f->state->u.pass.result); /* of the definition: its text alone may be shared */
         stage_seen(s, INSPECT_RESULT, result);
     } else if (shape_input(s, f, &result, &err) < 0) {
         return state_broken(s, f, &err);

@@ -9,6 +9,7 @@ struct value {
     char *text;   /* inline, or an allocation of its own; NULL: not made yet */
     json_object *tree;
     bool has_tree; /* NULL is a tree as well: JSON null */
+    bool plain;    /* text is as js_write makes it */
     char inline_text[];
 };
 
@@ -22,12 +23,45 @@ struct value *value_new(const char *text, size_t len)
     return v;
 }
 
+/* Takes the text; what was reserved in vain is given back when it is worth it. */
+static void keep_text(struct value *v, struct js_buf *text)
+{
+    PAWL_ASSERT(text->len < UINT32_MAX);
+    v->len = (uint32_t)text->len;
+    v->text = text->cap > text->len + text->len / 8 + 64 ? mem_realloc(text->p, text->len + 1) : text->p;
+    *text = (struct js_buf){0};
+}
+
 struct value *value_take(json_object *taken, size_t bytes)
 {
     PAWL_ASSERT(bytes < UINT32_MAX);
     struct value *v = mem_alloc(sizeof *v);
-    *v = (struct value){.refs = 1, .len = (uint32_t)bytes, .tree = taken, .has_tree = true};
+    *v = (struct value){.refs = 1, .len = (uint32_t)bytes, .tree = taken, .has_tree = true, .plain = true};
     return v;
+}
+
+struct value *value_plain(struct js_buf *text, json_object *tree, bool has_tree)
+{
+    struct value *v = value_take(tree, 0);
+
+    keep_text(v, text);
+    v->has_tree = has_tree;
+    return v;
+}
+
+struct value *value_copy(struct value *v)
+{
+    size_t len;
+    const char *text = value_text(v, &len);
+    struct value *copy = value_new(text, len);
+
+    copy->plain = v->plain;
+    return copy;
+}
+
+bool value_is_plain(const struct value *v)
+{
+    return v->plain;
 }
 
 struct value *value_ref(struct value *v)
@@ -54,9 +88,7 @@ static void make_text(struct value *v)
 
     js_buf_room(&buf, v->len + v->len / 16 + 16); /* what is escaped makes it longer than it was said to be */
     js_write(&buf, v->tree);
-    PAWL_ASSERT(buf.len < UINT32_MAX);
-    v->len = (uint32_t)buf.len;
-    v->text = buf.cap > buf.len + buf.len / 8 + 64 ? mem_realloc(buf.p, buf.len + 1) : buf.p;
+    keep_text(v, &buf);
 }
 
 const char *value_text(struct value *v, size_t *len)

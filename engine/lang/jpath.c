@@ -1,4 +1,4 @@
-/* Evaluation: from a value to what a path selects of it, and writing at a reference path's place. */
+/* Evaluation: from a value to what a path selects of it. */
 #include "lang/jpath_priv.h"
 
 #include <string.h>
@@ -26,8 +26,7 @@ static void describe_step(struct js_buf *b, const struct jpath_step *step)
     }
 }
 
-/* The first n steps, all definite, as Jayway shows them: $['a'][0]['b']. */
-static char *describe(const struct jpath *p, size_t n)
+char *jpath_describe(const struct jpath *p, size_t n)
 {
     struct js_buf b = {0};
 
@@ -42,7 +41,7 @@ static int missing(struct err *err, const char *before, const struct jpath *p, s
 {
     if (!err)
         return PATH_MISSING;
-    char *place = describe(p, n);
+    char *place = jpath_describe(p, n);
     err_set(err, ERR_RUNTIME, "%s%s%s", before, place, behind);
     free(place);
     return PATH_MISSING;
@@ -121,7 +120,7 @@ static int no_object(struct run *r, size_t i, json_object *model)
         return 0;
     if (!r->err)
         return PATH_MISSING;
-    char *place = describe(p, i);
+    char *place = jpath_describe(p, i);
     err_set(r->err, ERR_RUNTIME, "Expected to find an object with property ['%s'] in path %s but found '%s'.",
             p->steps[i].names[0], place, json_type_to_name(json_object_get_type(model)));
     free(place);
@@ -448,83 +447,4 @@ int jpath_eval(const struct jpath *p, const struct jpath_env *env, json_object *
         rc = 0;
     }
     return rc < 0 ? -1 : 0;
-}
-
-/* ---- writing ---- */
-
-static json_object *shallow_copy(json_object *o)
-{
-    json_object *copy;
-
-    if (json_object_is_type(o, json_type_array)) {
-        size_t len = json_object_array_length(o);
-        copy = json_object_new_array_ext(len ? (int)len : 1);
-        for (size_t i = 0; i < len; i++)
-            json_object_array_add(copy, json_object_get(json_object_array_get_idx(o, i)));
-        return copy;
-    }
-    copy = json_object_new_object();
-    json_object_object_foreach(o, key, member)
-    {
-        json_object_object_add_ex(copy, key, json_object_get(member), JSON_C_OBJECT_ADD_KEY_IS_NEW);
-    }
-    return copy;
-}
-
-static int no_way(const struct jpath *p, size_t i, const char *why, struct err *err)
-{
-    char *place = describe(p, i + 1);
-
-    err_set(err, ERR_RESULT_PATH, "Unable to apply the path '%s' to the state input: %s %s", p->text, place,
-            why);
-    free(place);
-    return -1;
-}
-
-/* A copy of at (borrowed; absent: NULL and !present) with value written behind step i. */
-static int write_at(const struct jpath *p, size_t i, json_object *at, bool present, json_object *value,
-                    json_object **out, struct err *err)
-{
-    if (i == p->nsteps) {
-        *out = json_object_get(value);
-        return 0;
-    }
-
-    const struct jpath_step *step = &p->steps[i];
-    json_object *below = NULL, *written;
-    bool there;
-
-    if (step->kind == STEP_NAME) {
-        if (present && !json_object_is_type(at, json_type_object))
-            return no_way(p, i, "does not lie in an object", err);
-        there = present && json_object_object_get_ex(at, step->names[0], &below);
-    } else {
-        if (!json_object_is_type(at, json_type_array))
-            return no_way(p, i, "does not lie in an array", err);
-        if ((size_t)step->indexes[0] >= json_object_array_length(at))
-            return no_way(p, i, "lies behind the array's end", err);
-        below = json_object_array_get_idx(at, (size_t)step->indexes[0]);
-        there = true;
-    }
-    if (write_at(p, i + 1, below, there, value, &written, err) < 0)
-        return -1;
-
-    json_object *copy = present ? shallow_copy(at) : json_object_new_object();
-    if (step->kind == STEP_NAME)
-        json_object_object_add(copy, step->names[0], written);
-    else
-        json_object_array_put_idx(copy, (size_t)step->indexes[0], written);
-    *out = copy;
-    return 0;
-}
-
-int jpath_write(const struct jpath *p, json_object *root, json_object *value, json_object **out,
-                struct err *err)
-{
-    PAWL_ASSERT(p->reference);
-    if (p->nsteps > JS_DEPTH_MAX || !js_within(value, SIZE_MAX, (unsigned)(JS_DEPTH_MAX - p->nsteps)))
-        return err_set(err, ERR_RESULT_PATH,
-                       "Unable to apply the path '%s': more than %d arrays and objects within each other",
-                       p->text, JS_DEPTH_MAX);
-    return write_at(p, 0, root, true, value, out, err);
 }

@@ -11,8 +11,7 @@
  */
 #pragma once
 
-#include "base/arena.h"
-#include "base/err.h"
+#include "base/json.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -63,6 +62,13 @@ int jpath_select(const struct jpath *p, json_object *root, json_object **out, st
  */
 int jpath_write(const struct jpath *p, json_object *root, json_object *value, json_object **out,
                 struct err *err);
+
+/*
+ * The same in texts that js_write has made, appended to out: the text of what jpath_write makes, at the cost
+ * of finding the place.  False, and nothing appended, where jpath_write refuses, and so says why.
+ */
+bool jpath_write_text(const struct jpath *p, const char *root, size_t root_len, const char *value,
+                      size_t value_len, struct js_buf *out);
 
 /* Where roots come from: a root is built only when a path asks for it. */
 struct jpath_env {

@@ -129,6 +129,9 @@ const char *jpath_call_name(const struct jpath_call *c);
 
 /* ---- evaluation: jpath.c ---- */
 
+/* The first n steps, all definite, as Jayway shows them: $['a'][0]['b']. The caller frees it. */
+char *jpath_describe(const struct jpath *p, size_t n);
+
 /*
  * Evaluates p against model. 0 and a new reference, or PATH_...  strict: nothing that a name asks for may be
  * missing.  err: for the words of what is missing; NULL where nobody will read them.

@@ -6,12 +6,32 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A text is written into as a tree is; out: what became of the tree, or NULL. */
+static void write_text(const struct jpath *p, json_object *root, json_object *value, json_object *out)
+{
+    struct js_buf from = {0}, what = {0}, got = {0}, want = {0};
+
+    js_write(&from, root);
+    js_write(&what, value);
+    PAWL_ASSERT(jpath_write_text(p, from.p, from.len, what.p, what.len, &got) == (out != NULL));
+    if (out) {
+        js_write(&want, out);
+        PAWL_ASSERT(got.len == want.len && !memcmp(got.p, want.p, got.len));
+    }
+    js_buf_fini(&from);
+    js_buf_fini(&what);
+    js_buf_fini(&got);
+    js_buf_fini(&want);
+}
+
 static void write_and_read(const struct jpath *p, json_object *root)
 {
     json_object *value = json_object_new_string("written"), *out = NULL, *back = NULL;
     struct err err;
 
-    if (jpath_write(p, root, value, &out, &err) == 0) {
+    int rc = jpath_write(p, root, value, &out, &err);
+    write_text(p, root, value, out);
+    if (rc == 0) {
         PAWL_ASSERT(jpath_select(p, out, &back, &err) == 0);
         PAWL_ASSERT(back == value);
     }

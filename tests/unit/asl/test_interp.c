@@ -438,6 +438,30 @@ START_TEST(a_payload_that_nobody_looks_into_is_never_parsed)
 }
 END_TEST
 
+START_TEST(a_result_goes_into_a_document_that_nobody_looks_into)
+{
+    struct err err;
+
+    start("{\"StartAt\":\"A\",\"States\":{"
+          "\"A\":{\"Type\":\"Pass\",\"Parameters\":{\"b.$\":\"$.a\",\"r\":{\"s\":0}},\"Next\":\"B\"},"
+          "\"B\":{\"Type\":\"Wait\",\"Seconds\":1,\"Next\":\"C\"},"
+          "\"C\":{\"Type\":\"Pass\",\"Result\":[1],\"ResultPath\":\"$.r.s\",\"Next\":\"D\"},"
+          "\"D\":{" FUNCTION ",\"ResultPath\":\"$.t\",\"End\":true}}}",
+          "{ \"a\" : [ 1.50 ] }");
+    struct stimulus in = {.type = STIM_TIMER}; /* while it waits, a document's tree is put away */
+    ck_assert_int_eq(world_step(world, &in, WORLD_EPOCH_US + CLOCK_SECOND, &err), 0);
+    struct value *document = value_ref(world->exec.root.input);
+    ck_assert_str_eq(value_text(document, NULL), "{\"b\":[1.50],\"r\":{\"s\":[1]}}");
+    ck_assert(!value_has_tree(document));
+    ck_assert_int_eq(step(STIM_TASK_SUCCEEDED, world->calls[0].event_id, "{ \"x\" : 2 }", &err), 0);
+    ck_assert_str_eq(value_text(world->exec.output, NULL),
+                     "{\"b\":[1.50],\"r\":{\"s\":[1]},\"t\":{\"x\":2}}");
+    ck_assert(!value_has_tree(document) && !value_has_tree(world->exec.output));
+    value_unref(document);
+    assert_laws();
+}
+END_TEST
+
 /* ---- variables ---- */
 
 #define ITERATIONS                                                                                           \
@@ -556,6 +580,7 @@ int main(void)
     tcase_add_test(t, errors_and_causes_from_outside_are_made_clean_and_short);
     tcase_add_test(t, a_map_of_1000_calls_never_has_more_than_40_out);
     tcase_add_test(t, a_payload_that_nobody_looks_into_is_never_parsed);
+    tcase_add_test(t, a_result_goes_into_a_document_that_nobody_looks_into);
     tcase_add_test(t, all_variables_together_are_at_most_10_mebibytes);
     tcase_add_test(t, what_an_iteration_held_is_given_back_at_its_end);
     tcase_add_test(t, a_variable_that_is_set_again_counts_once);

@@ -80,6 +80,25 @@ START_TEST(a_resting_value_keeps_its_text_alone)
 }
 END_TEST
 
+START_TEST(what_was_written_here_is_plain)
+{
+    struct js_buf text = {0};
+
+    js_buf_str(&text, "[1,2]");
+    struct value *came = value_new("[1, 2]", 6), *made = value_take(json_object_new_int64(7), 0),
+                 *written = value_plain(&text, NULL, false), *copy = value_copy(written);
+    ck_assert(!value_is_plain(came) && value_is_plain(made) && value_is_plain(written) &&
+              value_is_plain(copy));
+    ck_assert(!value_has_tree(written));
+    ck_assert_int_eq(json_object_array_length(value_tree(written)), 2);
+    ck_assert_str_eq(value_text(copy, NULL), "[1,2]");
+    value_unref(came);
+    value_unref(made);
+    value_unref(written);
+    value_unref(copy);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("value");
@@ -91,6 +110,7 @@ int main(void)
     tcase_add_test(t, null_is_a_value);
     tcase_add_test(t, references_are_counted);
     tcase_add_test(t, a_resting_value_keeps_its_text_alone);
+    tcase_add_test(t, what_was_written_here_is_plain);
     suite_add_tcase(s, t);
 
     SRunner *r = srunner_create(s);

@@ -124,6 +124,16 @@ static const struct {
     {"an element", "$.a[1]", "{\"a\":[1,2,3]}", "9", "{\"a\":[1,9,3]}", NULL},
     {"below an element", "$.a[0].b", "{\"a\":[{},2]}", "9", "{\"a\":[{\"b\":9},2]}", NULL},
     {"of an array as the whole", "$[0]", "[1]", "9", "[9]", NULL},
+    {"into an empty object", "$.a", "{}", "1", "{\"a\":1}", NULL},
+    {"in the place of a large thing", "$.a", "{\"a\":{\"b\":[1,{\"c\":\"}\"}]},\"d\":2}", "1",
+     "{\"a\":1,\"d\":2}", NULL},
+    {"behind names that only begin alike", "$.a", "{\"ab\":[],\"\":0,\"b\":\"a\"}", "1",
+     "{\"ab\":[],\"\":0,\"b\":\"a\",\"a\":1}", NULL},
+    {"past quotes and backslashes in texts", "$['\"\\\\'].x",
+     "{\"a\":\"\\\\\\\\\\\"}\",\"\\\"\\\\\":{\"x\":\"\\\\\"}}", "1",
+     "{\"a\":\"\\\\\\\\\\\"}\",\"\\\"\\\\\":{\"x\":1}}", NULL},
+    {"the last element of several", "$[2].a[0]", "[[1,[2]],{\"a\":1},{\"a\":[[]]}]", "true",
+     "[[1,[2]],{\"a\":1},{\"a\":[true]}]", NULL},
     {"behind the end of an array", "$.a[3]", "{\"a\":[1,2,3]}", "9", NULL,
      "Unable to apply the path '$.a[3]' to the state input: $['a'][3] lies behind the array's end"},
     {"through a number", "$.a.b", "{\"a\":1}", "9", NULL,
@@ -155,6 +165,36 @@ START_TEST(a_value_is_written_into_a_copy)
         ck_assert_str_eq(err.cause, WRITES[_i].cause);
     }
     ck_assert_msg(!strcmp(written(root), before), "%s: the original has changed", WRITES[_i].says);
+}
+END_TEST
+
+START_TEST(a_value_is_written_into_a_text_as_into_a_tree)
+{
+    struct js_buf out = {0};
+    bool written = jpath_write_text(compile(WRITES[_i].path), WRITES[_i].root, strlen(WRITES[_i].root),
+                                    WRITES[_i].value, strlen(WRITES[_i].value), &out);
+
+    ck_assert_msg(written == (WRITES[_i].result != NULL), "%s", WRITES[_i].says);
+    if (written)
+        ck_assert_str_eq(out.p, WRITES[_i].result);
+    else
+        ck_assert_uint_eq(out.len, 0);
+    js_buf_fini(&out);
+}
+END_TEST
+
+START_TEST(a_text_is_bounded_in_depth_as_a_tree_is)
+{
+    struct js_buf value = {0}, out = {0};
+
+    for (int i = 0; i < JS_DEPTH_MAX - 1; i++)
+        js_buf_str(&value, "[");
+    for (int i = 0; i < JS_DEPTH_MAX - 1; i++)
+        js_buf_str(&value, "]");
+    ck_assert(jpath_write_text(compile("$.a"), "{}", 2, value.p, value.len, &out));
+    ck_assert(!jpath_write_text(compile("$.a.b"), "{}", 2, value.p, value.len, &out));
+    js_buf_fini(&value);
+    js_buf_fini(&out);
 }
 END_TEST
 
@@ -288,6 +328,8 @@ int main(void)
     tcase_add_loop_test(t, a_path_knows_what_it_is, 0, COUNT(KINDS));
     tcase_add_loop_test(t, what_is_wrong_is_said_with_its_place, 0, COUNT(MALFORMED));
     tcase_add_loop_test(t, a_value_is_written_into_a_copy, 0, COUNT(WRITES));
+    tcase_add_loop_test(t, a_value_is_written_into_a_text_as_into_a_tree, 0, COUNT(WRITES));
+    tcase_add_test(t, a_text_is_bounded_in_depth_as_a_tree_is);
     tcase_add_test(t, writing_again_and_again_is_bounded_in_depth);
     tcase_add_test(t, the_environment_is_asked_for_the_root);
     tcase_add_test(t, fields_of_a_state_get_an_empty_array_where_jayway_refuses);

@@ -209,6 +209,15 @@ static void check_wait(const struct asl_compile *c, const struct asl_draft *d)
              "An execution of an EXPRESS machine lasts at most 300 seconds: it ends before this wait does");
 }
 
+static void check_map(const struct asl_compile *c, const struct asl_draft *d)
+{
+    const struct asl_map *map = &d->st->u.map;
+
+    if (map->max_concurrency > ASL_MAP_CONCURRENCY_MAX && !map->processor->apart)
+        warn(c, d, "MaxConcurrency", FINDING_CAPPED,
+             "A Map of mode INLINE runs at most 40 iterations at once");
+}
+
 static void check_state(struct asl_compile *c, const struct asl_draft *d)
 {
     const struct asl_state *st = d->st;
@@ -219,6 +228,8 @@ static void check_state(struct asl_compile *c, const struct asl_draft *d)
     }
     if (st->type == ASL_WAIT)
         check_wait(c, d);
+    if (st->type == ASL_MAP)
+        check_map(c, d);
     if (st->type == ASL_CHOICE)
         asl_lint_choice(c, d);
     check_handlers(c, d, &(struct handlers){"Retry", st->nretriers, retrier_errors});

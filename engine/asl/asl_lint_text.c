@@ -243,12 +243,23 @@ static void walk_fields(struct texts *t, json_object *o, const struct place *at)
 
 /* ---- JSONata ---- */
 
+/* "{% x }", " {% x %}", "a {% x %}" */
+static void check_text(struct texts *t, json_object *o, const struct place *at)
+{
+    const char *text = json_object_get_string(o);
+
+    if (strstr(text, "{%") || strstr(text, "%}"))
+        warn_text(t, at, "an expression is all of the text, from \"{%\" to \"%}\"");
+}
+
 static void walk_jsonata(struct texts *t, json_object *o, const struct place *at)
 {
     static const char OTHERS[] = "Comment Branches ItemProcessor Iterator";
 
     if (read_is_expression(o))
         check_expression(t, o, at);
+    else if (json_object_is_type(o, json_type_string))
+        check_text(t, o, at);
     if (json_object_is_type(o, json_type_array))
         for (size_t i = 0; i < json_object_array_length(o); i++)
             walk_jsonata(t, json_object_array_get_idx(o, i), &(struct place){.up = at, .index = i});

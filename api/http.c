@@ -29,7 +29,7 @@ enum {
 static const int64_t REQUEST_US = 30 * CLOCK_SECOND;   /* a request must have come whole within */
 static const int64_t ANSWER_US = 120 * CLOCK_SECOND;   /* an answer must have been taken within */
 static const int64_t HEARTBEAT_US = 15 * CLOCK_SECOND; /* a silent stream gets a comment line */
-static const uint64_t SWEEP_MS = 5000;
+static const uint64_t SWEEP_MS = 1000;
 #define STOPPING "pawld is stopping; try again"
 
 enum phase {
@@ -593,6 +593,8 @@ static void on_sweep(uv_timer_t *timer)
 
     for (struct connection *k = h->connections; k; k = k->next)
         sweep_connection(k, now_us);
+    pump(h); /* once it has run out of file descriptors MHD listens again in some later run, and asks for none
+              */
 }
 
 __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *fmt, va_list args)

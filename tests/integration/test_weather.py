@@ -6,6 +6,7 @@ test_weather.py BUILD-FOLDER [NAME...]: everything, or the tests whose names hol
 import http.server
 import json
 import os
+import resource
 import socket
 import struct
 import subprocess
@@ -271,6 +272,19 @@ class BadWeather(OnStage):
             crowd.pop().close()
         self.ready(client)
         self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
+        self.works(client, "after")
+
+    def test_pawld_is_out_of_file_descriptors(self):
+        c = self.cluster()
+        p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()
+        client = self.deploy(p)
+        room = len(os.listdir("/proc/%d/fd" % p.process.pid)) + 10
+        resource.prlimit(p.process.pid, resource.RLIMIT_NOFILE, (room, room))
+        crowd = [socket.create_connection(("127.0.0.1", p.port), 10) for _ in range(100)]
+        self.assertEqual(self.ended(client, self.start(client, "pass", "crowded"))["status"], "SUCCEEDED")
+        for s in crowd:
+            s.close()
+        self.assertEqual(stage.Client(p.port, timeout=10).request("GET", "/healthz")[0], 200, "it listens again")
         self.works(client, "after")
 
     def test_a_wish_comes_while_the_end_of_its_execution_is_being_committed(self):

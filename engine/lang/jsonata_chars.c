@@ -150,10 +150,11 @@ int jsonata_refuse(struct err *err, const char *code, const char *before, struct
                    const char *after)
 {
     struct js_buf quoted = {0};
+    char *clean = js_clean(value.p, value.len, ERR_CAUSE_BYTES); /* the cause is cut anyway */
 
-    /* The cause cuts it anyway. */
-    js_buf_quoted(&quoted, value.p, value.len < ERR_CAUSE_BYTES ? value.len : ERR_CAUSE_BYTES);
+    js_buf_quoted(&quoted, clean, strlen(clean));
     err_set(err, code, "%s%s%s", before, quoted.p, after);
     js_buf_fini(&quoted);
+    free(clean);
     return -1;
 }

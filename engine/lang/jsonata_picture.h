@@ -14,7 +14,7 @@
  * Errors: err->name is the code of the reference ("D3132"), err->cause its message with the values filled in.
  * Longer pictures and texts than below, and numbers that make endless ones, are U1001.
  * Results lie in the arena, which is used for scratch as well: about 16 bytes for each character that comes
- * in or goes out.
+ * in or goes out, and in $toMillis a byte for each character and part of the picture.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ struct jsonata_option {
     struct jsonata_text name, value;
 };
 
-/* -1 with D3080 to D3093 for a picture that is none. */
+/* -1 with D3080 to D3093 for a picture that is none, T0410 for an option that is not one character. */
 int jsonata_format_number(struct arena *a, double value, struct jsonata_text picture,
                           const struct jsonata_option *options, size_t noptions, struct jsonata_text *out,
                           struct err *err);

@@ -1,5 +1,6 @@
 /* Texts as code points: UTF-8 as JSONata has it, finding, growing. */
 #include "lang/jsonata_chars.h"
+#include "base/json.h"
 
 #include <check.h>
 #include <string.h>
@@ -126,6 +127,9 @@ START_TEST(a_message_quotes_its_value_and_is_cut_when_it_is_long)
     ck_assert_int_eq(jsonata_refuse(&err, "D3030", "<", (struct jsonata_text){"a\"\n", 3}, ">"), -1);
     ck_assert_str_eq(err.name, "D3030");
     ck_assert_str_eq(err.cause, "<\"a\\\"\\n\">");
+    jsonata_refuse(&err, "D3030", "<", (struct jsonata_text){"\xED\xA0\x80\xFF", 4},
+                   ">"); /* a surrogate, no UTF-8 */
+    ck_assert(js_is_utf8(err.cause, strlen(err.cause)));
     memset(huge, 'a', sizeof huge);
     jsonata_refuse(&err, "D3030", "<", (struct jsonata_text){huge, sizeof huge}, ">");
     ck_assert_uint_eq(strlen(err.cause), ERR_CAUSE_BYTES - 1);

@@ -510,14 +510,70 @@ static void put_options(struct op_call *c, const char *text, size_t len)
     json_object_put(options);
 }
 
-static void put_definition(struct op_call *c, const char *text, size_t len)
+static bool metadata_only(const struct op_call *c)
 {
     const char *included = op_str(c, "includedData", NULL);
 
-    if (included && !strcmp(included, "METADATA_ONLY"))
+    return included && !strcmp(included, "METADATA_ONLY");
+}
+
+static void put_definition(struct op_call *c, const char *text, size_t len)
+{
+    if (metadata_only(c))
         op_put_json(c, "definition", "{}", 2);
     else
         op_put_json(c, "definition", text, len);
+}
+
+/* The states that name variables, each with their names; nothing when none does. */
+static void put_references(struct op_call *c, const struct asl *asl)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < asl->nstates; i++) {
+        const struct asl_state *st = asl->states[i];
+        if (st->nreads == 0)
+            continue;
+        if (!any)
+            op_open(c, "variableReferences", '{');
+        any = true;
+        op_open(c, st->name, '[');
+        for (size_t k = 0; k < st->nreads; k++)
+            op_put(c, NULL, st->reads[k]);
+        op_close(c, ']');
+    }
+    if (any)
+        op_close(c, '}');
+}
+
+static void end_description(struct op_call *c)
+{
+    op_close(c, '}');
+    op_done(c);
+}
+
+static void on_compiled(void *arg, struct definition *def, const struct err *err)
+{
+    struct op_call *c = arg;
+
+    if (!def && err->name == ERR_UNAVAILABLE) {
+        op_fail_err(c, err);
+        return;
+    }
+    if (def) {
+        put_references(c, def->asl);
+        catalog_unpin_definition(reactor_catalog(c->ops->reactor), def);
+    }
+    end_description(c);
+}
+
+/* What the text alone does not tell comes last: for that the definition must be compiled. */
+static void describe_variables(struct op_call *c, int64_t definition_id)
+{
+    if (metadata_only(c))
+        end_description(c);
+    else
+        catalog_definition(reactor_catalog(c->ops->reactor), definition_id, on_compiled, c);
 }
 
 static void on_described(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
@@ -547,8 +603,7 @@ static void on_described(void *arg, const struct store_result *r, const struct e
         op_put(c, "revisionId", store_text(r, 0, REVISION_ID, NULL));
     put_definition(c, definition, len);
     put_options(c, options, options_len);
-    op_close(c, '}');
-    op_done(c);
+    describe_variables(c, store_int(r, 0, DEFINITION_ID));
 }
 
 void op_describe_machine(struct op_call *c)
@@ -558,12 +613,12 @@ void op_describe_machine(struct op_call *c)
                     &(const struct store_param){c->arn.machine}, on_described, c);
 }
 
-enum { EX_ROLE, EX_OPTIONS, EX_CREATED, EX_REVISION, EX_FIRST, EX_DEFINITION };
+enum { EX_ROLE, EX_OPTIONS, EX_CREATED, EX_REVISION, EX_FIRST, EX_DEFINITION_ID, EX_DEFINITION };
 static const char SELECT_FOR_EXECUTION[] = "SELECT d.role_arn, m.options, " US(
     "d.created_at") ", d.revision_id,"
                     " (NOT EXISTS (SELECT FROM pawl.definition p WHERE p.state_machine_id = "
                     "d.state_machine_id"
-                    " AND p.definition_id < d.definition_id))::int, d.definition"
+                    " AND p.definition_id < d.definition_id))::int, d.definition_id, d.definition"
                     " FROM pawl.execution e JOIN pawl.definition d USING (definition_id)"
                     " LEFT JOIN pawl.state_machine m ON m.state_machine_id = d.state_machine_id"
                     " WHERE e.name = $2 AND d.machine = $1 ORDER BY e.execution_id DESC LIMIT 1";
@@ -591,8 +646,7 @@ static void on_described_for_execution(void *arg, const struct store_result *r, 
         op_put(c, "revisionId", store_text(r, 0, EX_REVISION, NULL));
     put_definition(c, definition, len);
     put_options(c, options, options_len);
-    op_close(c, '}');
-    op_done(c);
+    describe_variables(c, store_int(r, 0, EX_DEFINITION_ID));
 }
 
 void op_describe_machine_for_execution(struct op_call *c)

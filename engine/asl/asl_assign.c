@@ -121,8 +121,7 @@ static const struct asl_block *around(const struct asl_block *b)
 struct variables {
     struct asl_compile *c;
     const char **set_in; /* by block: the name that marks it */
-    const struct asl_set *sets, *sets_end;
-    const struct read_variable *reads, *reads_end;
+    size_t set, read;    /* in c->sets and c->reads.list, sorted: where the next name begins */
 };
 
 static const struct asl_block *scope_of(const struct variables *v, const struct asl_block *b,
@@ -133,19 +132,21 @@ static const struct asl_block *scope_of(const struct variables *v, const struct 
     return b;
 }
 
-/* The name is set from s on; behind them. */
-static const struct asl_set *mark(struct variables *v, const char *name)
+/* The sets of this name. */
+static void check_sets(struct variables *v, const char *name)
 {
-    const struct asl_set *s = v->sets, *from = s;
+    const struct asl_set *sets = v->c->sets;
+    size_t first = v->set;
 
-    for (; s < v->sets_end && strcmp(s->name, name) == 0; s++)
-        v->set_in[s->scope->index] = name;
-    for (; from < s; from++)
-        if (scope_of(v, around(from->scope), name))
-            finding_error(v->c->r.findings, from->at, FINDING_SCHEMA,
+    for (; v->set < v->c->nsets && strcmp(sets[v->set].name, name) == 0; v->set++)
+        v->set_in[sets[v->set].scope->index] = name;
+    for (size_t i = first; i < v->set; i++)
+        if (scope_of(v, around(sets[i].scope), name))
+            finding_error(v->c->r.findings, sets[i].at, FINDING_SCHEMA,
                           "The variable '%.320s' belongs to an outer scope, and cannot be assigned here",
                           name);
-    return s;
+    if (v->set > first)
+        v->c->asl->variables[v->c->asl->nvariables++] = name;
 }
 
 static void add_read(struct asl_compile *c, struct asl_state *st, const char *name)
@@ -159,18 +160,21 @@ static void add_read(struct asl_compile *c, struct asl_state *st, const char *na
     st->reads[st->nreads++] = name;
 }
 
+/* The reads of this name: the first one of each state counts. */
 static void check_reads(struct variables *v, const char *name)
 {
+    const struct read_variables *reads = &v->c->reads;
     struct asl_state *last = NULL;
 
-    for (; v->reads < v->reads_end && strcmp(v->reads->name, name) == 0; v->reads++) {
-        struct asl_state *st = v->c->states[v->reads->reader].st;
+    for (; v->read < reads->n && strcmp(reads->list[v->read].name, name) == 0; v->read++) {
+        const struct read_variable *r = &reads->list[v->read];
+        struct asl_state *st = v->c->states[r->reader].st;
         if (st == last)
             continue;
         last = st;
         add_read(v->c, st, name);
         if (v->c->r.findings->nerrors == 0 && !scope_of(v, st->block, name))
-            finding_warning(v->c->r.findings, v->reads->at, FINDING_UNSET,
+            finding_warning(v->c->r.findings, r->at, FINDING_UNSET,
                             "No state of this scope, or of one around it, assigns the variable '%.320s'",
                             name);
     }
@@ -178,22 +182,15 @@ static void check_reads(struct variables *v, const char *name)
 
 static const char *next_name(const struct variables *v)
 {
-    if (v->sets == v->sets_end)
-        return v->reads == v->reads_end ? NULL : v->reads->name;
-    return v->reads < v->reads_end && strcmp(v->reads->name, v->sets->name) < 0 ? v->reads->name
-                                                                                : v->sets->name;
+    const char *set = v->set < v->c->nsets ? v->c->sets[v->set].name : NULL,
+               *read = v->read < v->c->reads.n ? v->c->reads.list[v->read].name : NULL;
+
+    return !set || (read && strcmp(read, set) < 0) ? read : set;
 }
 
 void asl_variables_check(struct asl_compile *c)
 {
-    struct variables v = {
-        .c = c,
-        .set_in = arena_alloc(c->r.scratch, c->nblocks * sizeof *v.set_in),
-        .sets = c->sets,
-        .sets_end = c->sets + c->nsets,
-        .reads = c->reads.list,
-        .reads_end = c->reads.list + c->reads.n,
-    };
+    struct variables v = {.c = c, .set_in = arena_alloc(c->r.scratch, c->nblocks * sizeof *v.set_in)};
 
     if (c->nsets)
         qsort(c->sets, c->nsets, sizeof *c->sets, by_set);
@@ -201,10 +198,7 @@ void asl_variables_check(struct asl_compile *c)
         qsort(c->reads.list, c->reads.n, sizeof *c->reads.list, by_read);
     c->asl->variables = arena_alloc(c->r.arena, c->nsets * sizeof *c->asl->variables);
     for (const char *name; (name = next_name(&v)) != NULL;) {
-        const struct asl_set *behind = mark(&v, name);
-        if (behind > v.sets)
-            c->asl->variables[c->asl->nvariables++] = name;
-        v.sets = behind;
+        check_sets(&v, name);
         check_reads(&v, name);
     }
 }

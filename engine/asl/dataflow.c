@@ -527,9 +527,11 @@ static size_t held_bytes(const struct exec *ex, const struct frame *f, const str
     size_t bytes = ex->variables_bytes;
 
     for (size_t i = 0; i < a->n; i++) {
+        const struct assignment *one = &a->list[i];
         const struct variable *old;
-        HASH_FIND_STR(f->variables, a->list[i].name, old);
-        bytes += value_bytes(a->list[i].value) - (old ? value_bytes(old->value) : 0);
+        HASH_FIND_STR(f->variables, one->name, old);
+        bytes += exec_variable_bytes(one->name, one->value);
+        bytes -= old ? exec_variable_bytes(old->name, old->value) : 0;
     }
     return bytes;
 }
@@ -549,7 +551,7 @@ static int assigned_fits(const struct exec *ex, const struct frame *f, const str
     if (bytes > VARIABLES_BYTES_MAX)
         return err_set(
             err, ERR_DATA_LIMIT,
-            "With those that the state '%s' assigns, all variables have %zu bytes; at most %d are allowed.",
+            "With those that the state '%s' assigns, all variables take %zu bytes; at most %d are allowed.",
             f->state->name, bytes, VARIABLES_BYTES_MAX);
     return 0;
 }

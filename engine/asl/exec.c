@@ -32,6 +32,13 @@ static void keep_value(struct value **at, struct value *v)
 
 /* ---- variables ---- */
 
+size_t exec_variable_bytes(const char *name, struct value *value)
+{
+    enum { BESIDE = 64 };
+
+    return strlen(name) + value_bytes(value) + BESIDE;
+}
+
 static void set_variable(struct exec *ex, struct frame *f, const struct assignment *a)
 {
     struct variable *v;
@@ -42,9 +49,9 @@ static void set_variable(struct exec *ex, struct frame *f, const struct assignme
         v->name = a->name;
         HASH_ADD_KEYPTR(hh, f->variables, v->name, strlen(v->name), v);
     } else {
-        ex->variables_bytes -= value_bytes(v->value);
+        ex->variables_bytes -= exec_variable_bytes(v->name, v->value);
     }
-    ex->variables_bytes += value_bytes(a->value);
+    ex->variables_bytes += exec_variable_bytes(a->name, a->value);
     keep_value(&v->value, a->value);
 }
 
@@ -60,7 +67,7 @@ static void drop_variables(struct exec *ex, struct frame *f)
 
     HASH_ITER (hh, f->variables, v, next) {
         HASH_DEL(f->variables, v);
-        ex->variables_bytes -= value_bytes(v->value);
+        ex->variables_bytes -= exec_variable_bytes(v->name, v->value);
         value_unref(v->value);
         free(v);
     }

@@ -97,7 +97,7 @@ struct exec {               /* never moved: its frames point into it */
     uint32_t next_frame; /* id of the next frame that opens */
     struct value *input, *output;
     char *error, *cause;    /* of a failed, aborted or timed-out execution; NULL: absent */
-    size_t variables_bytes; /* of all values of variables, as text */
+    size_t variables_bytes; /* exec_variable_bytes of all variables */
     struct frame root;
     struct frame *frames;          /* hash of the open frames but the root */
     struct frame *attempts;        /* hash of those of them that have an attempt under way */
@@ -129,6 +129,9 @@ struct frame *exec_attempt(const struct exec *ex, int32_t scheduled_id);
 
 /* Before the first event, of a trial alone: variables that are there already. Names are borrowed. */
 void exec_preset(struct exec *ex, const struct assigned *variables);
+
+/* What a variable counts: its name and its value as text, and what it takes beside, however small it is. */
+size_t exec_variable_bytes(const char *name, struct value *value);
 
 /* The variable as f's states see it, which may be that of a scope around it; NULL: it has no value. */
 const struct variable *exec_variable(const struct frame *f, const char *name);

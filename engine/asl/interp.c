@@ -109,7 +109,7 @@ static void count_event(struct step *s, const struct event *e)
         s->bytes += value_bytes(e->data);
     s->counted = e->data;
     for (size_t i = 0; e->assigned && i < e->assigned->n; i++)
-        s->bytes += value_bytes(e->assigned->list[i].value);
+        s->bytes += exec_variable_bytes(e->assigned->list[i].name, e->assigned->list[i].value);
 }
 
 int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e)

@@ -15,7 +15,9 @@ SELECT j.execution_id,
        e.event                                                                  AS details,
        coalesce((e.event ->> 'frame')::integer, 0)                              AS frame,
        j.seq,
-       e.place::integer                                                         AS place
+       e.place::integer                                                         AS place,
+       (SELECT json_object_agg(a.key, p.list[a.value::integer + 1])
+          FROM json_each_text(e.event -> 'assigned') AS a)                      AS assigned
   FROM pawl.journal j
   JOIN pawl.execution x USING (execution_id)
   LEFT JOIN pawl.definition d USING (definition_id)
@@ -37,7 +39,8 @@ COMMENT ON COLUMN pawl.history.input IS 'What went in; for a scheduled task what
 COMMENT ON COLUMN pawl.history.output IS 'What came out.';
 COMMENT ON COLUMN pawl.history.error IS 'The error''s name.';
 COMMENT ON COLUMN pawl.history.cause IS 'The error''s explanation.';
-COMMENT ON COLUMN pawl.history.details IS 'The event as the journal holds it; numbers under input, output and parameters are places in the row''s payloads.';
+COMMENT ON COLUMN pawl.history.details IS 'The event as the journal holds it; numbers under input, output, parameters and assigned are places in the row''s payloads.';
 COMMENT ON COLUMN pawl.history.frame IS '0: the machine itself; others: branches of Parallel and iterations of Map, numbered as they began.';
 COMMENT ON COLUMN pawl.history.seq IS 'The journal row, hence the commit, that recorded it.';
 COMMENT ON COLUMN pawl.history.place IS 'Its place in that row, from 1; events of pawl''s own count as well.';
+COMMENT ON COLUMN pawl.history.assigned IS 'The variables that the state set as it exited, {"name": value}; NULL: none.';

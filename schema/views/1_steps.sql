@@ -13,7 +13,8 @@ SELECT execution_id, execution, machine,
        (array_agg(error ORDER BY event_id DESC) FILTER (WHERE error IS NOT NULL))[1]   AS error,
        (array_agg(cause ORDER BY event_id DESC) FILTER (WHERE cause IS NOT NULL))[1]   AS cause,
        frame,
-       min(event_id)                                                  AS first_event_id
+       min(event_id)                                                  AS first_event_id,
+       (array_agg(assigned) FILTER (WHERE assigned IS NOT NULL))[1]   AS assigned
   FROM (SELECT v.*,
                greatest(count(*) FILTER (WHERE type LIKE '%Scheduled' OR type IN ('ParallelStateStarted', 'MapStateStarted'))
                         OVER (PARTITION BY execution_id, execution, frame, visit ORDER BY event_id), 1)::integer AS attempt,
@@ -46,3 +47,4 @@ COMMENT ON COLUMN pawl.steps.error IS 'How the attempt failed, also when the err
 COMMENT ON COLUMN pawl.steps.cause IS 'The error''s explanation.';
 COMMENT ON COLUMN pawl.steps.frame IS '0: the machine itself; others: branches of Parallel and iterations of Map, numbered as they began.';
 COMMENT ON COLUMN pawl.steps.first_event_id IS 'The event that began the attempt: the order of the steps.';
+COMMENT ON COLUMN pawl.steps.assigned IS 'The variables that the state set, {"name": value}; NULL: none.';

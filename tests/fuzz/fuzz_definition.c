@@ -30,6 +30,29 @@ static int root(void *self, const struct jpath *p, json_object **to, struct err 
     return 0;
 }
 
+static void check_assign(const struct asl *asl, const struct asl_assign *a)
+{
+    if (!a)
+        return;
+    PAWL_ASSERT(a->n == tmpl_members(a->values));
+    for (size_t i = 0; i < a->n; i++) {
+        const char *name = a->names[i];
+        PAWL_ASSERT(strcmp(name, tmpl_member_name(a->values, i)) == 0);
+        PAWL_ASSERT(strcmp(asl_variable(asl, name, strlen(name)), name) == 0);
+    }
+}
+
+static void check_variables(const struct asl *asl, const struct asl_state *st)
+{
+    check_assign(asl, st->assign);
+    for (size_t i = 0; i < st->ncatchers; i++)
+        check_assign(asl, st->catchers[i].assign);
+    for (size_t i = 0; st->type == ASL_CHOICE && i < st->u.choice.nrules; i++)
+        check_assign(asl, st->u.choice.rules[i].assign);
+    for (size_t i = 1; i < st->nreads; i++)
+        PAWL_ASSERT(strcmp(st->reads[i - 1], st->reads[i]) < 0);
+}
+
 static void check_choice(const struct asl_state *st, json_object *input)
 {
     const struct jpath_env env = {.root = root, .self = input};
@@ -53,6 +76,7 @@ static void check_state(const struct asl *asl, const struct asl_state *st, json_
     PAWL_ASSERT(asl_find(asl, st->name, strlen(st->name)) == st);
     check_target(st, st->next);
     check_retriers(st);
+    check_variables(asl, st);
     for (size_t i = 0; i < st->ncatchers; i++) {
         PAWL_ASSERT(st->catchers[i].nerrors > 0 && st->catchers[i].next);
         check_target(st, st->catchers[i].next);

@@ -48,8 +48,20 @@ static void add_row(int64_t id, int32_t seq, int64_t at_us, struct event *list, 
         list[i].prev = own ? 0 : last_id - 1;
     }
     store_add_events(sc.store, id, seq, at_us, "Pay", list, n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         value_unref(list[i].data);
+        assigned_unref(list[i].assigned);
+    }
+}
+
+/* Sets two variables: x, and this to what has no text. */
+static struct assigned *set(const char *x)
+{
+    struct assigned *a = assigned_new(2);
+
+    a->list[a->n++] = (struct assignment){"x", json(x)};
+    a->list[a->n++] = (struct assignment){"größe", json("\"\\u0000\"")};
+    return a;
 }
 
 #define ROW(id, seq, at_us, ...)                                                                             \
@@ -77,7 +89,7 @@ static void paid_at_the_second_try(int64_t id, const char *name)
     ROW(id, 3, AT_US + 3000000, {.type = EV_TASK_SCHEDULED, .state = &PAY, .data = json("{\"call\":2}")},
         {.type = EV_TASK_STARTED, .state = &PAY});
     ROW(id, 4, AT_US + 5000000, {.type = EV_TASK_SUCCEEDED, .state = &PAY, .data = json("\"ok\"")},
-        {.type = EV_TASK_EXITED, .state = &PAY, .data = json("\"ok\"")},
+        {.type = EV_TASK_EXITED, .state = &PAY, .data = json("\"ok\""), .assigned = set("[1]")},
         {.type = EV_EXECUTION_SUCCEEDED, .data = json("\"ok\"")});
     struct exec ex = {
         .id = id, .status = EXEC_SUCCEEDED, .stopped_us = AT_US + 5000000, .output = json("\"ok\"")};
@@ -115,6 +127,22 @@ START_TEST(steps_have_a_row_an_attempt)
                   "input, output,"
                   " error, cause), '; ' ORDER BY first_event_id) FROM pawl.steps WHERE execution_id = 100"),
         "Pay Task 1 1 {\"n\":1} Busy later; Pay Task 2 2 {\"call\":2} \"ok\"");
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(variables_are_shown_where_they_were_set)
+{
+    open_machine();
+    paid_at_the_second_try(100, "first");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT string_agg(concat_ws(' ', event_id, type, assigned), '; ') FROM "
+                                    "pawl.history WHERE assigned IS NOT NULL"),
+                     "9 TaskStateExited { \"x\" : [1], \"größe\" : \"\\u0000\" }");
+    ck_assert_str_eq(
+        scene_ask(&sc,
+                  "SELECT string_agg(concat_ws(' ', state, attempt, coalesce(assigned::text, '-')), '; ' "
+                  "ORDER BY first_event_id) FROM pawl.steps"),
+        "Pay 1 -; Pay 2 { \"x\" : [1], \"größe\" : \"\\u0000\" }");
     scene_close(&sc);
 }
 END_TEST
@@ -448,6 +476,7 @@ int main(void)
     tcase_set_timeout(tc, 180);
     tcase_add_test(tc, history_is_numbered_and_has_its_payloads);
     tcase_add_test(tc, steps_have_a_row_an_attempt);
+    tcase_add_test(tc, variables_are_shown_where_they_were_set);
     tcase_add_test(tc, executions_show_what_went_in_and_came_out);
     tcase_add_loop_test(tc, no_payload_breaks_a_view, 0, sizeof ODD / sizeof *ODD);
     tcase_add_test(tc, no_text_of_an_event_breaks_a_view);

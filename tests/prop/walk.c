@@ -71,16 +71,68 @@ static void put_retry(void)
     put("]");
 }
 
-static void put_catch(unsigned to)
+/* ---- variables ----
+ *
+ * A block of depth N may set nN (1 to 3) and dN (data) in its first state; then they are there for all that
+ * follows, blocks within it included.  Any state may set wN.
+ */
+static bool set[DEPTH_MAX + 1]; /* by depth */
+
+/* A depth whose variables can be read here; -1: there is none. */
+static int readable(unsigned depth)
 {
+    int found = -1, n = 0;
+
+    for (unsigned d = 0; d <= depth; d++)
+        if (set[d] && once_in((unsigned)++n))
+            found = (int)d;
+    return found;
+}
+
+static void put_first(unsigned depth, unsigned next)
+{
+    static const char *const data[] = {"States.UUID()", "$$.State", "$"};
+
+    put("{\"Type\":\"Pass\",\"Result\":{\"y\":1},\"ResultPath\":\"$.r\",");
+    put_number("\"Assign\":{\"n", depth, "\":");
+    put_number("", 1 + dice(3), ",");
+    put_number("\"d", depth, ".$\":\"");
+    put(one_of(data, 3));
+    put_number("\"},\"Next\":\"S", next, "\"}");
+    set[depth] = true;
+}
+
+static void put_assign(unsigned depth, const char *const *paths, unsigned n)
+{
+    int d = readable(depth);
+
+    put_number(",\"Assign\":{\"w", depth, ".$\":\"");
+    if (d >= 0 && once_in(3))
+        put_number("$d", (unsigned)d, "");
+    else if (d >= 0 && once_in(3))
+        put_number("States.MathAdd(1, $n", (unsigned)d, ")");
+    else
+        put(one_of(paths, n));
+    put("\"");
+    if (once_in(3))
+        put_number(",\"x", depth, "\":{\"constant\":[1]}");
+    put("}");
+}
+
+static void put_catch(unsigned depth, unsigned to)
+{
+    static const char *const paths[] = {"$", "$.Error", "$.Cause", "$$.State.Name"};
+
     put(",\"Catch\":[{\"ErrorEquals\":[\"");
     put(one_of(ERRORS, 6));
     put("\"],\"Next\":");
     put_name(to);
+    if (once_in(3))
+        put_assign(depth, paths, 4);
     put(once_in(3) ? "}]" : once_in(4) ? ",\"ResultPath\":null}]" : ",\"ResultPath\":\"$.e\"}]");
 }
 
-static void put_task(void)
+static void put_task(unsigned depth)
 {
     static const char *const kinds[] = {
         "\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\"",
@@ -97,10 +149,16 @@ static void put_task(void)
     };
     static const unsigned others[] = {0, 1, 3, 4};
     bool token = once_in(3);
+    int d = readable(depth);
 
     put("\"Type\":\"Task\",");
-    put(kinds[token ? 2 : others[dice(4)]]);
-    if (once_in(2))
+    if (d >= 0 && !token && once_in(3))
+        put_number("\"Resource\":\"http://127.0.0.1:9/w\",\"Parameters\":{\"d.$\":\"$d", (unsigned)d, "\"}");
+    else
+        put(kinds[token ? 2 : others[dice(4)]]);
+    if (d >= 0 && once_in(4))
+        put_number(",\"TimeoutSecondsPath\":\"$n", (unsigned)d, "\"");
+    else if (once_in(2))
         put_number(",\"TimeoutSeconds\":", 5 + dice(6), "");
     if (heartbeats && once_in(2))
         put_number(",\"HeartbeatSeconds\":", 1 + dice(4), "");
@@ -129,29 +187,61 @@ static void put_map(unsigned depth)
     if (!once_in(8)) /* else an inner Map finds no items, and the execution fails */
         put(",\"ItemSelector\":{\"items.$\":\"$.items\",\"v.$\":\"$$.Map.Item.Value\",\"i.$\":\"$$.Map.Item."
             "Index\"}");
-    if (once_in(2))
+    int d = readable(depth);
+    if (d >= 0 && once_in(3))
+        put_number(",\"MaxConcurrencyPath\":\"$n", (unsigned)d, "\"");
+    else if (once_in(2))
         put_number(",\"MaxConcurrency\":", 1 + dice(2), "");
+}
+
+static void put_wait(unsigned depth)
+{
+    int d = readable(depth);
+
+    put("\"Type\":\"Wait\"");
+    if (d >= 0 && once_in(2))
+        put_number(",\"SecondsPath\":\"$n", (unsigned)d, "\"");
+    else
+        put_number(",\"Seconds\":", dice(4), "");
+}
+
+static void put_choice(unsigned depth, unsigned next, unsigned other)
+{
+    static const char *const paths[] = {"$", "$$.State.EnteredTime"};
+
+    put("\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"");
+    if (once_in(2))
+        put_number("$w", dice(depth + 1), "");
+    else
+        put("$.e");
+    put("\",\"IsPresent\":true");
+    if (once_in(3))
+        put_assign(depth, paths, 2);
+    put(",\"Next\":");
+    put_name(other ? other : next);
+    put("}],\"Default\":");
+    put_name(next);
+    if (once_in(3))
+        put_assign(depth, paths, 2);
+    put("}");
 }
 
 /* A state that goes on to next (0: the block ends), or, when it is a Choice or a catcher, to that or other.
  */
 static void put_state(unsigned depth, unsigned next, unsigned other)
 {
+    static const char *const paths[] = {"$", "$$.Execution.Input"};
     unsigned kind = dice(depth < DEPTH_MAX ? 10 : 6);
     bool work = false;
 
     put("{");
     if (kind < 2) {
-        put_task();
+        put_task(depth);
         work = true;
     } else if (kind == 2) {
-        put_number("\"Type\":\"Wait\",\"Seconds\":", dice(4), "");
+        put_wait(depth);
     } else if (kind == 3 && next) {
-        put("\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.e\",\"IsPresent\":true,\"Next\":");
-        put_name(other ? other : next);
-        put("}],\"Default\":");
-        put_name(next);
-        put("}");
+        put_choice(depth, next, other);
         return;
     } else if (kind == 4 && !next) {
         put(once_in(3) ? "\"Type\":\"Fail\",\"Error\":\"Bad\"}" : "\"Type\":\"Succeed\"}");
@@ -167,10 +257,12 @@ static void put_state(unsigned depth, unsigned next, unsigned other)
     }
     if (kind != 2 && !once_in(10))
         put(",\"ResultPath\":\"$.r\"");
+    if (once_in(4))
+        put_assign(depth, paths, 2);
     if (work && once_in(2))
         put_retry();
     if (work && (other || next) && once_in(2))
-        put_catch(other ? other : next);
+        put_catch(depth, other ? other : next);
     put(next ? ",\"Next\":" : ",\"End\":true}");
     if (next) {
         put_name(next);
@@ -192,9 +284,13 @@ static void put_block(unsigned depth)
                  ahead = n - i > 2 ? first + i + 1 + dice(n - i - 1) : 0;
         put_name(first + i);
         put(":");
-        put_state(depth, next, ahead);
+        if (i == 0 && next && once_in(2))
+            put_first(depth, next);
+        else
+            put_state(depth, next, ahead);
         put(next ? "," : "}");
     }
+    set[depth] = false;
 }
 
 static void put_definition(void)

@@ -122,6 +122,81 @@ START_TEST(a_task_has_its_function_paths_and_times)
 }
 END_TEST
 
+/* ---- variables ---- */
+
+static const char VARIABLES[] =
+    "{\"StartAt\":\"A\",\"States\":{"
+    "\"A\":{\"Type\":\"Task\",\"Resource\":\"http://localhost/f\",\"Next\":\"M\","
+    "\"Assign\":{\"b.$\":\"$.x\",\"a\":[1],\"c.$\":\"States.Array($b, $$.State.Name)\"},"
+    "\"TimeoutSecondsPath\":\"$d.seconds\",\"Parameters\":{\"q\":[{\"r.$\":\"$b\"}],\"s\":\"$e\",\"t.$\":\"$["
+    "'$f']\"},"
+    "\"Catch\":[{\"ErrorEquals\":[\"E\"],\"Assign\":{\"a.$\":\"$g\"},\"Next\":\"M\"}]},"
+    "\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$h\",\"Next\":\"C\",\"ItemProcessor\":{\"StartAt\":\"I\","
+    "\"States\":{"
+    "\"I\":{\"Type\":\"Pass\",\"InputPath\":\"$i\",\"OutputPath\":\"$b\",\"Assign\":{\"inner\":1},\"End\":"
+    "true}}}},"
+    "\"C\":{\"Type\":\"Choice\",\"Default\":\"F\",\"Assign\":{\"a\":0},\"Choices\":[{\"And\":["
+    "{\"Not\":{\"Variable\":\"$j\",\"IsNull\":true}},{\"Variable\":\"$.x\",\"StringEqualsPath\":\"$k[1]\"}],"
+    "\"Assign\":{\"a.$\":\"$l\"},\"Next\":\"F\"}]},"
+    "\"F\":{\"Type\":\"Fail\",\"ErrorPath\":\"$m\",\"CausePath\":\"States.Format($n, "
+    "States.JsonToString($m))\"}}}";
+
+static const struct {
+    const char *state, *reads;
+} READS[] = {{"A", "b d g "}, {"M", "h "}, {"I", "b i "}, {"C", "j k l "}, {"F", "m n "}};
+
+START_TEST(a_state_knows_the_variables_that_its_fields_name)
+{
+    struct asl *asl = parse(VARIABLES);
+    const struct asl_state *st = find(asl, READS[_i].state);
+    struct js_buf names = {0};
+
+    for (size_t i = 0; i < st->nreads; i++) {
+        js_buf_str(&names, st->reads[i]);
+        js_buf_str(&names, " ");
+    }
+    ck_assert_str_eq(names.p, READS[_i].reads);
+    js_buf_fini(&names);
+    asl_free(asl);
+}
+END_TEST
+
+START_TEST(assign_has_its_names_in_the_order_of_the_document)
+{
+    struct asl *asl = parse(VARIABLES);
+    const struct asl_state *a = find(asl, "A"), *c = find(asl, "C");
+
+    ck_assert_uint_eq(a->assign->n, 3);
+    ck_assert_str_eq(a->assign->names[0], "b");
+    ck_assert_str_eq(a->assign->names[1], "a");
+    ck_assert_str_eq(a->assign->names[2], "c");
+    ck_assert_str_eq(tmpl_member_path(a->assign->values, 0)->text, "$.x");
+    ck_assert_ptr_null(tmpl_member_path(a->assign->values, 1));
+    ck_assert_ptr_null(tmpl_member_path(a->assign->values, 2));
+    ck_assert_str_eq(a->catchers[0].assign->names[0], "a");
+    ck_assert_str_eq(c->assign->names[0], "a");
+    ck_assert_str_eq(tmpl_member_path(c->u.choice.rules[0].assign->values, 0)->text, "$l");
+    ck_assert_ptr_null(find(asl, "M")->assign);
+    asl_free(asl);
+}
+END_TEST
+
+START_TEST(a_variable_is_found_by_its_name_wherever_it_is_set)
+{
+    struct asl *asl = parse(VARIABLES), *none = parse(ORDER);
+
+    ck_assert_uint_eq(asl->nvariables, 4);
+    ck_assert_str_eq(asl_variable(asl, "a", 1), "a");
+    ck_assert_str_eq(asl_variable(asl, "inner", 5), "inner");
+    ck_assert_ptr_null(asl_variable(asl, "inn", 3));
+    ck_assert_ptr_null(asl_variable(asl, "inner1", 6));
+    ck_assert_ptr_null(asl_variable(asl, "d", 1)); /* is only read */
+    ck_assert_ptr_null(asl_variable(none, "a", 1));
+    asl_free(asl);
+    asl_free(none);
+}
+END_TEST
+
 START_TEST(other_types_have_theirs)
 {
     struct asl *asl = parse(ORDER);
@@ -424,6 +499,10 @@ int main(void)
     tcase_add_test(tc, what_is_not_built_is_told_when_nothing_is_wrong);
     tcase_add_test(tc, names_and_values_without_end_make_no_endless_findings);
     tcase_add_test(tc, thousands_of_states_are_compiled_in_time);
+    tcase_add_loop_test(tc, a_state_knows_the_variables_that_its_fields_name, 0,
+                        sizeof READS / sizeof *READS);
+    tcase_add_test(tc, assign_has_its_names_in_the_order_of_the_document);
+    tcase_add_test(tc, a_variable_is_found_by_its_name_wherever_it_is_set);
     tcase_add_test(tc, findings_read_as_the_service_words_them);
     suite_add_tcase(s, tc);
     SRunner *runner = srunner_create(s);

@@ -101,6 +101,7 @@ static int read_lines(const char *text, size_t len, json_object **items, struct 
         if (strspn(line, " \t\r") < n) {
             if (js_parse(line, n, &item, &why) < 0) {
                 json_object_put(*items);
+                *items = NULL;
                 return failed(err, why.cause);
             }
             json_object_array_add(*items, item);

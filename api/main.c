@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 enum {
-    STOP_SECONDS = 5,    /* from SIGTERM to the end */
-    DRAIN_SECONDS = 4,   /* of these, for the reactors */
+    STOP_MS = 5000,      /* from SIGTERM to the end */
+    DRAIN_MS = 3600,     /* of these, for the reactors */
+    POSTGRES_MS = 700,   /* kept for PostgreSQL's last resort */
     LEASES_SECONDS = 10, /* longest wait for the leases before it says that it listens */
 };
 
@@ -376,24 +377,38 @@ static int serve(struct pawld *p, struct err *err)
     return 0;
 }
 
-/* In mirror order; bounded by STOP_SECONDS in all. */
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What is left of STOP_MS goes to PostgreSQL, which is stopped last. */
+static void stop_postgres(struct pawld *p, int64_t until_ms)
+{
+    int64_t left_ms = until_ms - now_ms() - POSTGRES_MS;
+
+    if (p->postgres)
+        postgres_stop(p->postgres, left_ms > 0 ? (int)left_ms : 0);
+}
+
+/* In mirror order; bounded by STOP_MS in all. */
 static void stop(struct pawld *p)
 {
-    time_t until = time(NULL) + STOP_SECONDS;
+    int64_t until_ms = now_ms() + STOP_MS;
 
     if (p->node) {
         node_drain(p->node);
-        if (node_join(p->node, DRAIN_SECONDS) < 0) {
+        if (node_join(p->node, DRAIN_MS) < 0) {
             log_error("some threads do not end; leaving without them", NULL);
-            if (p->postgres)
-                postgres_stop(p->postgres, 1);
+            stop_postgres(p, until_ms);
             _exit(1);
         }
         node_free(p->node);
     }
-    int left = (int)(until - time(NULL));
-    if (p->postgres)
-        postgres_stop(p->postgres, left > 1 ? left - 1 : 1);
+    stop_postgres(p, until_ms);
     curl_global_cleanup();
 }
 

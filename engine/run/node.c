@@ -97,12 +97,14 @@ void node_drain(struct node *n)
         reactor_drain(n->peers.all[i]);
 }
 
-int node_join(struct node *n, int seconds)
+int node_join(struct node *n, int ms)
 {
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += seconds;
+    int64_t ns = until.tv_nsec + (int64_t)ms % 1000 * 1000000;
+    until.tv_sec += ms / 1000 + ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
     for (; n->running > 0; n->running--)
         if (pthread_timedjoin_np(n->threads[n->running - 1], NULL, &until) != 0)
             return -1;

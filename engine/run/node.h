@@ -25,5 +25,5 @@ void node_connect(struct node *n, const char *conninfo, const struct store_setti
 bool node_has_leases(const struct node *n); /* every reactor may acknowledge */
 void node_drain(
     struct node *n); /* from any thread: each stops accepting, finishes its tick, gives its lease back */
-int node_join(struct node *n, int seconds); /* waits for the threads; -1: some of them did not end in time */
+int node_join(struct node *n, int ms); /* waits for the threads; -1: some of them did not end in time */
 void node_free(struct node *n);             /* after node_join, or instead of node_run */

@@ -22,6 +22,7 @@ enum {
     OPTIONS_MAX = 32,
     LOG_BYTES_MAX = 16 << 20, /* a longer one is begun anew at the next start */
     POLL_MS = 20,
+    QUIT_MS = 500, /* for an immediate shutdown */
 };
 
 #define SOCKET_NAME "/.s.PGSQL.5432"
@@ -402,7 +403,7 @@ int postgres_start(const char *data_dir, const struct patience *patience, struct
         find_cluster(p, err) < 0 || find_or_launch(p, err) < 0)
         goto out;
     if (wait_until_up(p, err) < 0 || make_database(p, err) < 0) {
-        postgres_stop(p, 2);
+        postgres_stop(p, 2000);
         return -1;
     }
     p->patience = NULL;
@@ -438,14 +439,14 @@ static bool ends_within(struct postgres *p, int64_t ms)
     }
 }
 
-void postgres_stop(struct postgres *p, int seconds)
+void postgres_stop(struct postgres *p, int ms)
 {
     if (p->pid > 0 && !has_died(p)) {
         kill(p->pid, SIGINT);
-        if (!ends_within(p, (int64_t)seconds * 1000)) {
+        if (!ends_within(p, ms)) {
             log_warn("PostgreSQL takes too long to stop; its next start recovers", "pid=%d", (int)p->pid);
             kill(p->pid, SIGQUIT);
-            ends_within(p, 2000);
+            ends_within(p, QUIT_MS);
         }
     }
     release(p);

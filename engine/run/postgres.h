@@ -31,5 +31,5 @@ const char *postgres_conninfo(const struct postgres *p); /* for libpq; valid unt
  */
 int postgres_revive(struct postgres *p, struct err *err);
 
-/* Fast shutdown, at most seconds (then immediately: the next start recovers); frees p. */
-void postgres_stop(struct postgres *p, int seconds);
+/* Fast shutdown, at most so long; then immediate shutdown, half a second: the next start recovers. Frees p. */
+void postgres_stop(struct postgres *p, int ms);

@@ -7,7 +7,8 @@
 
 enum {
     SECOND_MS = 1000,
-    DRAIN_SECONDS = 2, /* calls under way may still answer, so that they need not be sent again */
+    DRAIN_SECONDS = 2,   /* calls under way may still answer, so that they need not be sent again */
+    GIVE_UP_SECONDS = 3, /* a database that does not answer is not waited for any longer */
     BATCH_BYTES_MAX = 8 << 20,
     BATCH_BYTES_EVERY = 32, /* executions between two looks at the batch's bytes */
 };
@@ -424,7 +425,7 @@ static void on_released(void *arg)
 /* What is decided is committed and told. Calls have a moment to answer: those that don't are sent again. */
 static bool drained(struct reactor *r)
 {
-    if (!r->slot || r->seconds_draining >= 2 * DRAIN_SECONDS)
+    if (!r->slot || r->seconds_draining >= GIVE_UP_SECONDS)
         return true;
     if (r->dirty || store_committing(r->store))
         return false;
@@ -437,7 +438,7 @@ static void drain_step(struct reactor *r)
         r->phase = REACTOR_RELEASING;
         reactor_abandon(r, "pawld is stopping");
         lease_release(r->lease, on_released, r);
-    } else if (r->phase == REACTOR_RELEASING && r->seconds_draining >= 2 * DRAIN_SECONDS) {
+    } else if (r->phase == REACTOR_RELEASING && r->seconds_draining >= GIVE_UP_SECONDS) {
         stop(r); /* no database to give it back to: the lease runs out */
     }
 }

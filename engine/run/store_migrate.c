@@ -68,9 +68,27 @@ static void close_session(struct session *s)
     s->pg = NULL;
 }
 
+/* What libpq cannot even read will never become right: not the same as a database that is away. */
+static int check_conninfo(const char *conninfo, struct err *err)
+{
+    bool is_name = !strchr(conninfo, '=') && !strstr(conninfo, "://");
+    char *why = NULL;
+    PQconninfoOption *options = is_name ? NULL : PQconninfoParse(conninfo, &why);
+    int rc = 0;
+
+    if (!is_name && !options)
+        rc = err_set(err, ERR_INTERNAL, "the database's conninfo is wrong: %.*s",
+                     why ? (int)strcspn(why, "\n") : 0, why ? why : "");
+    PQconninfoFree(options);
+    PQfreemem(why);
+    return rc;
+}
+
 static int open_session(struct session *s, const char *conninfo, const struct patience *patience,
                         struct err *err)
 {
+    if (check_conninfo(conninfo, err) < 0)
+        return -1;
     const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", NULL};
     const char *values[] = {conninfo, "pawld start", "UTF8", NULL};
 

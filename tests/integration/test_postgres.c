@@ -83,11 +83,11 @@ START_TEST(it_is_made_and_found_again)
     ck_assert_str_eq(ask(p, "SELECT current_setting('fsync') || current_setting('synchronous_commit') ||"
                             " current_setting('full_page_writes') || current_setting('listen_addresses')"),
                      "ononon");
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     ck_assert_int_eq(postmaster(), 0);
     p = start();
     ck_assert_str_eq(ask(p, "SELECT count(*) FROM kept"), "0");
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     remove_folder();
 }
 END_TEST
@@ -101,7 +101,7 @@ START_TEST(a_second_pawld_is_refused)
     struct postgres *p = start();
     ck_assert_int_eq(postgres_start(data, NULL, &second, &err), -1);
     ck_assert_msg(strstr(err.cause, "another pawld holds it"), "%s", err.cause);
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     remove_folder();
 }
 END_TEST
@@ -122,7 +122,7 @@ START_TEST(the_server_of_a_killed_pawld_is_used_again)
     ck_assert_int_eq(postmaster(), before);
     ck_assert_str_eq(ask(p, "SELECT 1"), "1");
     ck_assert_int_eq(postgres_revive(p, NULL), 0);
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     ck_assert_int_eq(postmaster(), 0);
     remove_folder();
 }
@@ -144,7 +144,7 @@ START_TEST(a_killed_server_is_revived)
     ck_assert_int_gt(revived, 0);
     ck_assert_str_eq(ask(p, "SELECT n FROM kept"), "7");
     ck_assert_int_eq(postgres_revive(p, &err), 0);
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     remove_folder();
 }
 END_TEST
@@ -185,7 +185,7 @@ START_TEST(stale_files_that_name_a_process_do_not_matter)
     fclose(f);
     struct stat st;
     ck_assert_int_eq(stat(path, &st), 0);
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
 
     /* The machine was switched off, and another process has the number of the old server. */
     pid_t other = somebody_else(&st);
@@ -194,7 +194,7 @@ START_TEST(stale_files_that_name_a_process_do_not_matter)
     name_process(path, other, strchr(text, '\n'), &st);
     p = start();
     ck_assert_str_eq(ask(p, "SELECT 1"), "1");
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     kill(other, SIGKILL);
     waitpid(other, NULL, 0);
     remove_folder();
@@ -246,7 +246,7 @@ START_TEST(a_long_name_gets_a_short_socket)
     struct postgres *p = start();
     ck_assert(strstr(postgres_conninfo(p), "/tmp/pawl-"));
     ck_assert_str_eq(ask(p, "SELECT 1"), "1");
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     remove_folder();
 }
 END_TEST
@@ -262,7 +262,7 @@ START_TEST(an_interrupted_beginning_is_begun_again)
     strcat(path, "/PG_VERSION");
     fclose(fopen(path, "w"));
     struct postgres *p = start();
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     remove_folder();
 }
 END_TEST
@@ -273,7 +273,7 @@ START_TEST(interrupting_the_terminal_leaves_it_alone)
     struct postgres *p = start();
     ck_assert_int_ne(getpgid(postmaster()), getpgid(0));
     ck_assert_int_ne(getsid(postmaster()), getsid(0));
-    postgres_stop(p, 5);
+    postgres_stop(p, 5000);
     remove_folder();
 }
 END_TEST

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import resource
+import signal
 import socket
 import struct
 import subprocess
@@ -541,7 +542,8 @@ class WrongPlace(OnStage):
         self.refuses(p, "newer")
 
     def test_the_options_are_wrong(self):
-        for args in (["--no-such-option"], ["--listen", "nowhere"], ["--reactors", "many"], ["--listen", "0.0.0.0:0"]):
+        for args in (["--no-such-option"], ["--listen", "nowhere"], ["--reactors", "many"], ["--listen", "0.0.0.0:0"],
+                     ["--database", "hots=/tmp"], ["--database", "postgresql://[nowhere/x"]):
             with self.subTest(args=args):
                 r = subprocess.run([os.path.join(BUILD, "pawld"), "--data-dir", self.folder / "never"] + args, capture_output=True, text=True, timeout=20)
                 self.assertNotEqual(r.returncode, 0)
@@ -631,6 +633,21 @@ class Goodbye(OnStage):
         self.ends_when_asked(p)
         p.start(60)
         self.works(self.deploy(p), "after")
+
+    def test_sigterm_ends_one_whose_postgresql_hangs(self):
+        p = self.pawld("--data-dir", self.folder / "data").start(60)
+        client = self.deploy(p)
+        arn = self.start(client, "wait", "asleep")
+        server = stage.descendants(stage.PrivateCluster(self.folder / "data").pid())
+        self.addCleanup(lambda: stage.kill_tree(server[0]))
+        for pid in server:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(2.5)  # the end of what slept is being committed, or tries to
+        self.ends_when_asked(p)
+        for pid in server:
+            os.kill(pid, signal.SIGCONT)
+        p.start(60)
+        self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
 
     def test_sigterm_gives_the_lease_back(self):
         c = self.cluster()

@@ -1,5 +1,4 @@
 #include "asl/interp_priv.h"
-#include "asl/token.h"
 
 #include <string.h>
 
@@ -104,122 +103,6 @@ int value_placed(const char *name, const struct jpath *p, struct value *document
     return 0;
 }
 
-/* ---- the context object: made from the execution's state alone ---- */
-
-static json_object *text_of(struct js_buf *buf)
-{
-    json_object *o = json_object_new_string_len(buf->p, (int)buf->len);
-    js_buf_fini(buf);
-    return o;
-}
-
-static json_object *moment(int64_t us)
-{
-    char text[CLOCK_TEXT_BYTES];
-    return json_object_new_string(clock_format(text, us));
-}
-
-static json_object *execution_context(const struct exec *ex)
-{
-    json_object *o = json_object_new_object();
-    struct js_buf arn = {0};
-
-    interp_execution_arn(ex, &arn);
-    json_object_object_add(o, "Id", text_of(&arn));
-    json_object_object_add(o, "Input", json_object_get(value_tree(ex->input)));
-    json_object_object_add(o, "StartTime", moment(ex->started_us));
-    json_object_object_add(o, "Name", json_object_new_string(ex->name));
-    json_object_object_add(o, "RoleArn", json_object_new_string(ex->role_arn ? ex->role_arn : ""));
-    return o;
-}
-
-static json_object *machine_context(const struct exec *ex)
-{
-    json_object *o = json_object_new_object();
-    struct js_buf arn = {0};
-
-    interp_machine_arn(ex, &arn);
-    json_object_object_add(o, "Id", text_of(&arn));
-    json_object_object_add(o, "Name", json_object_new_string(ex->machine));
-    return o;
-}
-
-static json_object *state_context(const struct frame *f)
-{
-    json_object *o = json_object_new_object();
-
-    json_object_object_add(o, "Name", json_object_new_string(f->state->name));
-    json_object_object_add(o, "EnteredTime", moment(f->entered_us));
-    json_object_object_add(o, "RetryCount", json_object_new_int64(f->retry_count));
-    return o;
-}
-
-static json_object *task_context(const struct exec *ex)
-{
-    json_object *o = json_object_new_object();
-    char token[TOKEN_TEXT_BYTES];
-
-    token_mint(token, ex->token_key, ex->id, ex->last_event_id + 1);
-    json_object_object_add(o, "Token", json_object_new_string(token));
-    return o;
-}
-
-static int map_context(struct scope *sc, struct frame *map, int32_t index, json_object **out, struct err *err)
-{
-    json_object *items = map_items(sc->s, map, err);
-    if (!items)
-        return -1;
-    json_object *item = json_object_new_object(), *value = json_object_array_get_idx(items, (size_t)index);
-
-    json_object_object_add(item, "Index", json_object_new_int64(index));
-    json_object_object_add(item, "Value", json_object_get(value));
-    *out = json_object_new_object();
-    json_object_object_add(*out, "Item", item);
-    return 0;
-}
-
-/* The innermost iteration that the scope stands in. */
-static struct frame *innermost_map(const struct scope *sc, int32_t *index)
-{
-    if (sc->map) {
-        *index = sc->item;
-        return sc->map;
-    }
-    for (struct frame *f = sc->f; f->parent; f = f->parent)
-        if (f->parent->state->type == ASL_MAP) {
-            *index = f->index;
-            return f->parent;
-        }
-    return NULL;
-}
-
-static int make_context(struct scope *sc, struct err *err)
-{
-    const struct exec *ex = sc->s->ex;
-    json_object *item = NULL, *given = ex->inspection ? ex->inspection->context : NULL;
-    int32_t index;
-    struct frame *map = innermost_map(sc, &index);
-
-    if (map && map_context(sc, map, index, &item, err) < 0)
-        return -1;
-    sc->context = json_object_new_object();
-    if (given) {
-        json_object_object_foreach(given, name, part)
-            json_object_object_add(sc->context, name, json_object_get(part));
-        if (item)
-            json_object_object_add(sc->context, "Map", item);
-        return 0;
-    }
-    json_object_object_add(sc->context, "Execution", execution_context(ex));
-    json_object_object_add(sc->context, "StateMachine", machine_context(ex));
-    json_object_object_add(sc->context, "State", state_context(sc->f));
-    if (sc->scheduling && sc->f->state->u.task.pattern == ASL_WAIT_FOR_TOKEN)
-        json_object_object_add(sc->context, "Task", task_context(ex));
-    if (item)
-        json_object_object_add(sc->context, "Map", item);
-    return 0;
-}
-
 /* ---- scopes ---- */
 
 static int scope_root(void *self, const struct jpath *p, json_object **root, struct err *err)
@@ -231,7 +114,7 @@ static int scope_root(void *self, const struct jpath *p, json_object **root, str
         *root = value_tree(sc->data);
         return 0;
     case JPATH_CONTEXT:
-        if (!sc->context && make_context(sc, err) < 0)
+        if (scope_context(sc, p->member, err) < 0)
             return -1;
         *root = sc->context;
         return 0;

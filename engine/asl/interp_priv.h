@@ -3,7 +3,7 @@
  *
  *   interp.c       stimuli, the loop, effects, recovery
  *   interp_fail.c  a state has failed: retry, catch, or fail what it stands in
- *   dataflow.c     InputPath to OutputPath, and the context object
+ *   dataflow.c     InputPath to OutputPath; dataflow_context.c: the context object
  *   state_*.c      what each type of state does
  *
  * A state begins when it was entered and at each retry (state_ops.begin). It ends in exactly one of
@@ -148,13 +148,20 @@ struct scope {
     bool scheduling;    /* a task is about to be scheduled: $$.Task.Token is known */
     struct frame *map;  /* ItemSelector: the Map whose item this is; else NULL */
     int32_t item;
-    struct json_object *context; /* made when first asked for */
+    struct json_object *context; /* its parts are made when first asked for */
+    bool whole_context;          /* all of them */
     size_t visits_left;
     struct jpath_env env;
 };
 
 void scope_init(struct scope *sc, struct step *s, struct frame *f, struct value *data);
 void scope_fini(struct scope *sc);
+
+/*
+ * Sees to it that sc->context has that member of the context object, if there is one here; NULL: all of them,
+ * in their order.  -1 with err.
+ */
+int scope_context(struct scope *sc, const char *member, struct err *err);
 
 /* All give new references, or -1 with err: see state_broken. */
 int scope_path(struct scope *sc, const struct asl_path *p, struct value **out, struct err *err);

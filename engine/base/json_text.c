@@ -35,6 +35,8 @@ static inline uint64_t escapes_among(const char *text)
     return (((quote - each) & ~quote) | ((backslash - each) & ~backslash) | ((w - each * 0x20) & ~w)) & high;
 }
 
+static const bool MUST_ESCAPE[256] = {[0 ... 0x1F] = true, ['"'] = true, ['\\'] = true};
+
 /* How many bytes stand before the first that must be escaped? */
 static size_t plain_run(const char *text, size_t len)
 {
@@ -44,7 +46,7 @@ static size_t plain_run(const char *text, size_t len)
         i += 8;
     if (len >= 8 && i > len - 8 && !escapes_among(text + len - 8))
         return len;
-    while (i < len && (unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
+    while (i < len && !MUST_ESCAPE[(unsigned char)text[i]])
         i++;
     return i;
 }

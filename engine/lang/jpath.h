@@ -36,6 +36,7 @@ struct jpath {
     bool definite;                  /* gives one value, not an array of matches */
     bool reference;                 /* only names and single non-negative indexes: can be written */
     bool whole;                     /* nothing behind the root: "$", "$$", "$name" */
+    const char *member;             /* the only member of the root that it looks into; NULL: it may be any */
     const struct jpath_step *steps; /* jpath.c's own */
     size_t nsteps;
 };
@@ -72,7 +73,10 @@ bool jpath_write_text(const struct jpath *p, const char *root, size_t root_len, 
 
 /* Where roots come from: a root is built only when a path asks for it. */
 struct jpath_env {
-    /* The root for p, borrowed, in *root. -1 with err: an unknown variable. */
+    /*
+     * The root for p, borrowed, in *root; with p->member that member is enough of it. -1 with err: an unknown
+     * variable.
+     */
     int (*root)(void *self, const struct jpath *p, json_object **root, struct err *err);
     /* 64 uniform bits for States.UUID and States.MathRandom; NULL where those are not allowed. */
     uint64_t (*dice)(void *self);

@@ -521,7 +521,10 @@ static void classify(struct jpath *p, struct jpath_step *steps, bool read_to_the
     p->definite = true;
     p->reference = read_to_the_end;
     p->whole = p->nsteps == 0;
+    p->member = p->nsteps && steps[0].kind == STEP_NAME ? steps[0].names[0] : NULL;
     for (size_t i = 0; i < p->nsteps; i++) {
+        if (steps[i].kind == STEP_FILTER || steps[i].kind == STEP_CALL) /* there may be a "$" within */
+            p->member = NULL;
         steps[i].after_definite = p->definite;
         p->definite = p->definite && step_definite(&steps[i], i + 1 == p->nsteps);
         p->reference = p->reference && step_writable(&steps[i]);

@@ -284,11 +284,12 @@ static int eval(const struct tmpl_expr *e, const struct jpath_env *env, json_obj
 /* The data in which a path has found nothing, for a message. */
 static char *shown_root(const struct jpath *p, const struct jpath_env *env)
 {
+    const struct jpath all = {.text = p->text, .root = p->root, .variable = p->variable, .whole = true};
     struct js_buf b = {0};
     json_object *root;
     struct err ignored;
 
-    if (env->root(env->self, p, &root, &ignored) < 0)
+    if (env->root(env->self, &all, &root, &ignored) < 0)
         return NULL;
     if (js_within(root, ERR_CAUSE_BYTES, JS_DEPTH_MAX))
         js_write(&b, root);

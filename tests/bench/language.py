@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """language.py BUILD-FOLDER [--keep] -- what a state costs in the language alone (language.c), and whether that has grown.
 
-States a second are of this machine at this moment. Instructions are counted by callgrind and hardly vary: they are compared
+States a second are of this machine at this moment. Instructions are counted by callgrind and do not vary: they are compared
 with those kept in language.json, and a figure that grew by more than 3% fails. --keep writes the figures of this run there:
 do so in the commit that explains why they changed. They hold for one compiler and one json-c; elsewhere they are only shown.
 """

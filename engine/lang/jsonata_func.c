@@ -1,0 +1,148 @@
+/* The table of functions, and those that stand alone. */
+#include "lang/jsonata_func.h"
+
+#include <string.h>
+
+static const struct builtin FUNCTIONS[] = {
+#define X(name_, signature_, arity_)                                                                         \
+    {.name = #name_,                                                                                         \
+     .signature = signature_,                                                                                \
+     .arity = arity_,                                                                                        \
+     .fn = f_##name_,                                                                                        \
+     .evaluates = f_##name_ == f_eval},
+    JSONATA_FUNCTIONS(X)
+#undef X
+};
+
+const struct builtin *builtin_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++)
+        if (strlen(FUNCTIONS[i].name) == len && !memcmp(FUNCTIONS[i].name, name, len))
+            return &FUNCTIONS[i];
+    return NULL;
+}
+
+/* ---- truth ---- */
+
+/* As an argument a function is false, other than as a condition: the reference wraps it up. */
+int f_boolean(struct call *c, struct jv *out)
+{
+    bool truth = false;
+
+    if (!given(c, 0))
+        return 0;
+    if (arg(c, 0).kind != JV_FUNCTION && jv_boolean(c->run, arg(c, 0), &truth) < 0)
+        return -1;
+    *out = jv_bool(truth);
+    return 0;
+}
+
+int f_not(struct call *c, struct jv *out)
+{
+    if (f_boolean(c, out) < 0)
+        return -1;
+    if (out->kind == JV_BOOL)
+        out->boolean = !out->boolean;
+    return 0;
+}
+
+int f_exists(struct call *c, struct jv *out)
+{
+    *out = jv_bool(given(c, 0));
+    return 0;
+}
+
+int f_type(struct call *c, struct jv *out)
+{
+    static const char *const names[] = {
+        [JV_NULL] = "null",   [JV_BOOL] = "boolean",  [JV_NUMBER] = "number",     [JV_STRING] = "string",
+        [JV_ARRAY] = "array", [JV_OBJECT] = "object", [JV_FUNCTION] = "function",
+    };
+    const char *name = names[arg(c, 0).kind];
+
+    if (name)
+        *out = jv_text(name, strlen(name));
+    return 0;
+}
+
+/* ---- errors ---- */
+
+static int refuse(struct call *c, const char *code, struct jv message, const char *otherwise)
+{
+    const char *cause = otherwise;
+
+    if (message.kind == JV_STRING && message.len && !(cause = jv_cstring(c->run, message)))
+        return -1;
+    return fail_text(c->run, code, cause);
+}
+
+int f_error(struct call *c, struct jv *out)
+{
+    (void)out;
+    return refuse(c, "D3137", arg(c, 0), "$error() function evaluated");
+}
+
+int f_assert(struct call *c, struct jv *out)
+{
+    (void)out;
+    if (arg(c, 0).kind == JV_BOOL && arg(c, 0).boolean)
+        return 0;
+    return refuse(c, "D3141", arg(c, 1), "$assert() statement failed");
+}
+
+/* ---- $eval ---- */
+
+/* The message of a fault, as value of the one that tells of it. */
+static int refuse_eval(struct run *r, const char *code, const struct fault *inner, const char *text,
+                       uint32_t len)
+{
+    struct err err;
+
+    fault_report(inner, text, len, &err, NULL);
+    const char *message = arena_strndup(r->arena, err.cause, strlen(err.cause));
+    return fail_value(r, code, jv_text(message, strlen(message)));
+}
+
+/* The expression within sees the variables around it: it goes on counting their symbols. */
+static int eval_inner(struct call *c, struct jsonata *x, struct jv in, struct jv *out)
+{
+    struct run *r = c->run;
+    const struct symbols *outer = r->symbols;
+    struct global *globals = take_room(r, x->symbols.n * sizeof *globals);
+
+    if (!globals)
+        return -1;
+    memcpy(globals, r->globals, outer->n * sizeof *globals);
+    struct global *before = r->globals;
+    r->globals = globals;
+    r->symbols = &x->symbols;
+    int rc = eval(r, x->root, in, c->frame, out);
+    r->globals = before;
+    r->symbols = outer;
+    return rc;
+}
+
+int f_eval(struct call *c, struct jv *out)
+{
+    struct run *r = c->run;
+    struct jv text = arg(c, 0), in = given(c, 1) ? arg(c, 1) : c->input;
+    struct fault fault = {0};
+    struct jsonata *x;
+
+    if (text.kind != JV_STRING)
+        return 0;
+    if (charge(r, text.len) < 0 || !take_room(r, (size_t)text.len * 64 + 4096))
+        return -1;
+    if (compile(r->arena, text.text, text.len, r->symbols, &fault, &x) < 0)
+        return refuse_eval(r, "D3120", &fault, text.text, text.len);
+    if (given(c, 1) && in.kind == JV_ARRAY && !(in.flags & JV_SEQUENCE)) {
+        in = jv_single(r, in);
+        in.flags |= JV_OUTER;
+    }
+    if (eval_inner(c, x, in, out) == 0)
+        return 0;
+    if (!strcmp(r->fault.code, "U1001"))
+        return -1; /* a bound of the whole evaluation */
+    const struct fault inner = r->fault;
+    return refuse_eval(r, "D3121", &inner, text.text, text.len);
+}

@@ -1,0 +1,256 @@
+/* Functions of numbers and moments. Pictures are jsonata_picture.h's. */
+#include "base/clock.h"
+#include "lang/jsonata_func.h"
+#include "lang/jsonata_picture.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- arithmetic ---- */
+
+int f_floor(struct call *c, struct jv *out)
+{
+    if (given(c, 0))
+        *out = jv_number(floor(arg(c, 0).number));
+    return 0;
+}
+
+int f_ceil(struct call *c, struct jv *out)
+{
+    if (given(c, 0))
+        *out = jv_number(ceil(arg(c, 0).number));
+    return 0;
+}
+
+int f_abs(struct call *c, struct jv *out)
+{
+    if (given(c, 0))
+        *out = jv_number(fabs(arg(c, 0).number));
+    return 0;
+}
+
+/* What the modules of numbers and pictures refuse: their code and message. */
+static int refuse(struct call *c, const struct err *err)
+{
+    return fail_text(c->run, err->name, arena_strndup(c->run->arena, err->cause, strlen(err->cause)));
+}
+
+int f_round(struct call *c, struct jv *out)
+{
+    if (given(c, 0))
+        *out = jv_number(jsonata_round(arg(c, 0).number, given(c, 1) ? arg(c, 1).number : 0));
+    return 0;
+}
+
+int f_sqrt(struct call *c, struct jv *out)
+{
+    struct err err;
+
+    if (!given(c, 0))
+        return 0;
+    *out = jv_number(0);
+    return jsonata_sqrt(arg(c, 0).number, &out->number, &err) < 0 ? refuse(c, &err) : 0;
+}
+
+int f_power(struct call *c, struct jv *out)
+{
+    struct err err;
+
+    if (!given(c, 0))
+        return 0;
+    *out = jv_number(0);
+    double exponent = given(c, 1) ? arg(c, 1).number : (double)NAN;
+    return jsonata_power(arg(c, 0).number, exponent, &out->number, &err) < 0 ? refuse(c, &err) : 0;
+}
+
+/* ---- text of numbers and back ---- */
+
+static struct jsonata_text text_of(struct jv s)
+{
+    return (struct jsonata_text){.p = s.text, .len = s.len};
+}
+
+static struct jv value_of(struct jsonata_text t)
+{
+    return jv_text(t.p, t.len);
+}
+
+/* Pays for texts that go into a picture function; it makes about as much again. */
+static int pay(struct call *c)
+{
+    size_t bytes = 4096;
+
+    for (uint32_t i = 0; i < c->n; i++)
+        bytes += arg(c, i).kind == JV_STRING ? arg(c, i).len : 0;
+    return charge(c->run, 8 + bytes / 64) < 0 || !take_room(c->run, bytes * 16) ? -1 : 0;
+}
+
+int f_number(struct call *c, struct jv *out)
+{
+    struct jv v = arg(c, 0);
+    struct err err;
+
+    *out = v;
+    if (v.kind == JV_BOOL)
+        *out = jv_number(v.boolean ? 1 : 0);
+    if (v.kind != JV_STRING)
+        return 0;
+    *out = jv_number(0);
+    if (jsonata_number_parse(text_of(v), &out->number, &err) < 0)
+        return refuse(c, &err);
+    return 0;
+}
+
+int f_formatBase(struct call *c, struct jv *out)
+{
+    struct jsonata_text text;
+    struct err err;
+
+    if (!given(c, 0))
+        return 0;
+    if (pay(c) < 0)
+        return -1;
+    double radix = given(c, 1) ? arg(c, 1).number : 10;
+    if (jsonata_format_base(c->run->arena, arg(c, 0).number, radix, &text, &err) < 0)
+        return refuse(c, &err);
+    *out = value_of(text);
+    return 0;
+}
+
+int f_formatInteger(struct call *c, struct jv *out)
+{
+    struct jsonata_text text;
+    struct err err;
+
+    if (!given(c, 0) || !given(c, 1))
+        return 0;
+    if (pay(c) < 0)
+        return -1;
+    if (jsonata_format_integer(c->run->arena, arg(c, 0).number, text_of(arg(c, 1)), &text, &err) < 0)
+        return refuse(c, &err);
+    *out = value_of(text);
+    return 0;
+}
+
+int f_parseInteger(struct call *c, struct jv *out)
+{
+    struct err err;
+
+    if (!given(c, 0) || !given(c, 1))
+        return 0;
+    if (pay(c) < 0)
+        return -1;
+    *out = jv_number(0);
+    if (jsonata_parse_integer(c->run->arena, text_of(arg(c, 0)), text_of(arg(c, 1)), &out->number, &err) < 0)
+        return refuse(c, &err);
+    return 0;
+}
+
+enum { OPTIONS_MAX = 32 };
+
+/* The members of $formatNumber's third argument that are strings. */
+static size_t options_of(struct jv object, struct jsonata_option *options)
+{
+    size_t n = 0;
+
+    if (object.kind != JV_OBJECT)
+        return 0;
+    for (struct members m = members_of(object); n < OPTIONS_MAX && members_next(&m);)
+        if (m.value.kind == JV_STRING)
+            options[n++] = (struct jsonata_option){.name = {m.key, m.len}, .value = text_of(m.value)};
+    return n;
+}
+
+int f_formatNumber(struct call *c, struct jv *out)
+{
+    struct jsonata_option options[OPTIONS_MAX];
+    size_t n = options_of(arg(c, 2), options);
+    struct jsonata_text text;
+    struct err err;
+
+    if (!given(c, 0) || !given(c, 1))
+        return 0;
+    if (pay(c) < 0)
+        return -1;
+    if (jsonata_format_number(c->run->arena, arg(c, 0).number, text_of(arg(c, 1)), options, n, &text, &err) <
+        0)
+        return refuse(c, &err);
+    *out = value_of(text);
+    return 0;
+}
+
+/* ---- moments ---- */
+
+static int format_moment(struct call *c, double ms, uint32_t picture, struct jv *out)
+{
+    struct jsonata_text p = text_of(arg(c, picture)), zone = text_of(arg(c, picture + 1)), text;
+    struct err err;
+
+    if (pay(c) < 0)
+        return -1;
+    if (jsonata_from_millis(c->run->arena, ms, given(c, picture) ? &p : NULL,
+                            given(c, picture + 1) ? &zone : NULL, &text, &err) < 0)
+        return refuse(c, &err);
+    *out = value_of(text);
+    return 0;
+}
+
+int f_fromMillis(struct call *c, struct jv *out)
+{
+    return given(c, 0) ? format_moment(c, arg(c, 0).number, 1, out) : 0;
+}
+
+int f_now(struct call *c, struct jv *out)
+{
+    return format_moment(c, (double)c->run->env->now_ms, 0, out);
+}
+
+int f_millis(struct call *c, struct jv *out)
+{
+    *out = jv_number((double)c->run->env->now_ms);
+    return 0;
+}
+
+int f_toMillis(struct call *c, struct jv *out)
+{
+    struct jsonata_text picture = text_of(arg(c, 1));
+    struct err err;
+    double ms;
+
+    if (!given(c, 0))
+        return 0;
+    if (pay(c) < 0)
+        return -1;
+    int rc = jsonata_to_millis(c->run->arena, text_of(arg(c, 0)), given(c, 1) ? &picture : NULL,
+                               c->run->env->now_ms, &ms, &err);
+    if (rc < 0)
+        return refuse(c, &err);
+    if (rc == 1)
+        *out = jv_number(ms);
+    return 0;
+}
+
+/* ---- chance ---- */
+
+int throw_dice(struct run *r, uint64_t *dice)
+{
+    if (!r->env->dice)
+        return fail_text(r, "D3154", "There is no chance here: $random, $shuffle and $uuid cannot be used");
+    *dice = r->env->dice(r->env->self);
+    return 0;
+}
+
+/* From 0 up to 1. With a seed always the same, as AWS Step Functions has it. */
+int f_random(struct call *c, struct jv *out)
+{
+    uint64_t dice = 0, seed;
+    double number = arg(c, 0).number;
+
+    memcpy(&seed, &number, sizeof seed);
+    if (given(c, 0))
+        dice = clock_dice(seed, 0);
+    else if (throw_dice(c->run, &dice) < 0)
+        return -1;
+    *out = jv_number((double)(dice >> 11) * 0x1p-53);
+    return 0;
+}

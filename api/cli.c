@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "base/value.h"
+#include "cli_jsonata.h"
 #include "cli_jsonpath.h"
 #include "cli_validate.h"
 
@@ -26,6 +27,7 @@ static const struct command {
     {"validate", cli_validate, "FILE...", "check definitions, without a server"},
     {"test-state", cli_test_state, "FILE [STATE]",
      "try one state; --mock-result, --mock-error: without a server"},
+    {"jsonata", cli_jsonata, "[EXPRESSION]", "try an expression on the JSON of standard input, without a server"},
     {"jsonpath", cli_jsonpath, "[PATH]", "try a path on the JSON of standard input, without a server"},
 };
 enum { NCOMMANDS = sizeof COMMANDS / sizeof *COMMANDS };

@@ -2,7 +2,7 @@
  * cli.h -- what the commands of `pawl` share: settings, and a way to pawld.
  *
  * pawl speaks HTTP to pawld and never reaches past it, but for `pawl sql`, which opens psql on the store;
- * validate, jsonpath and (but for calls) test-state use the pure core and no server.  A command returns its
+ * validate, jsonpath, jsonata and (but for calls) test-state use the pure core and no server.  A command returns its
  * exit status: 0; 1: it did not work, or the execution failed; 2: it was called wrongly.
  */
 #pragma once

@@ -28,6 +28,10 @@ PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 FAIL = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Nope", "Cause": "because"}}}
 WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": True}}}
 SECOND = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1, "Next": "P"}, "P": {"Type": "Pass", "End": True}}}
+VARIABLES = {"StartAt": "A", "States": {
+    "A": {"Type": "Pass", "Assign": {"x.$": "$", "y": [1, "two"]}, "Next": "B \"b\""},
+    "B \"b\"": {"Type": "Map", "ItemsPath": "$y", "Assign": {"z.$": "States.Array($x, $y)"}, "End": True, "ItemProcessor": {
+        "StartAt": "I", "States": {"I": {"Type": "Pass", "OutputPath": "$y[1]", "End": True}}}}}}
 TOKEN = {"StartAt": "T", "States": {"T": {
     "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "TimeoutSeconds": 60, "End": True,
     "Parameters": {"FunctionName": "tokens", "Payload": {"token.$": "$$.Task.Token"}}}}}
@@ -169,6 +173,18 @@ class StateMachines(Doors):
         self.refuses("StateMachineDoesNotExist", "DescribeStateMachine", "State Machine Does Not Exist: '%s'" % arn, stateMachineArn=arn)
         self.refuses("StateMachineDoesNotExist", "StartExecution", stateMachineArn=arn)
         self.assertEqual(self.aws("DeleteStateMachine", stateMachineArn=arn), {}, "twice is no error")
+
+    def test_a_description_tells_who_reads_which_variables(self):
+        arn = self.create(VARIABLES)
+        reads = {"B \"b\"": ["x", "y"], "I": ["y"]}
+        self.assertEqual(self.aws("DescribeStateMachine", stateMachineArn=arn)["variableReferences"], reads)
+        execution = self.start(arn)
+        self.assertEqual(self.aws("DescribeStateMachineForExecution", executionArn=execution)["variableReferences"], reads)
+        self.assertEqual(self.rest("GET", "/api/state-machines/" + arn.rsplit(":", 1)[1])["variableReferences"], reads)
+        self.assertNotIn("variableReferences", self.aws("DescribeStateMachine", stateMachineArn=arn, includedData="METADATA_ONLY"))
+        self.aws("UpdateStateMachine", stateMachineArn=arn, definition=json.dumps(PASS))
+        self.assertNotIn("variableReferences", self.aws("DescribeStateMachine", stateMachineArn=arn))
+        self.assertEqual(self.aws("DescribeStateMachineForExecution", executionArn=execution)["variableReferences"], reads)
 
     def test_creating_the_same_again_answers_the_first(self):
         name = self.name("machine")
@@ -514,6 +530,18 @@ class Histories(Doors):
         events = self.pages(1000, includeExecutionData=False)[0]
         self.assertEqual([e["type"] for e in events], [e["type"] for e in self.whole])
         self.assertNotIn('"a"', json.dumps(events))
+
+    def test_variables_are_shown_where_they_are_set(self):
+        arn = self.start(self.create(VARIABLES), input='{"a": 1}')
+        machine, execution = arn.split(":")[-2:]
+        self.rest("GET", "/api/state-machines/%s/executions/%s?wait=20" % (machine, execution))
+        exits = [e["stateExitedEventDetails"] for e in self.client.history(arn) if "stateExitedEventDetails" in e]
+        self.assertEqual(exits[0]["assignedVariables"], {"x": '{"a": 1}', "y": '[1,"two"]'})
+        self.assertEqual(exits[0]["assignedVariablesDetails"], {"truncated": False})
+        self.assertEqual(exits[-1]["assignedVariables"], {"z": '[{"a":1},[1,"two"]]'})
+        self.assertNotIn("assignedVariables", exits[1])
+        steps = self.rest("GET", "/api/state-machines/%s/executions/%s/steps" % (machine, execution))["steps"]
+        self.assertEqual([s["assigned"] for s in steps], [{"x": {"a": 1}, "y": [1, "two"]}, {"z": [{"a": 1}, [1, "two"]]}, None, None])
 
     def test_rest_shows_the_same(self):
         page = self.rest("GET", self.path + "/history?limit=40")

@@ -34,6 +34,7 @@ enum {
 static const char *const OPTIONS[] = {
     "listen_addresses=",
     "port=5432",
+    "max_connections=250", /* two for each of 64 reactors, and people */
     "unix_socket_permissions=0700",
     "fsync=on",
     "full_page_writes=on",

@@ -275,6 +275,11 @@ class BadWeather(OnStage):
         self.assertEqual(self.ended(client, arn)["status"], "SUCCEEDED")
         self.works(client, "after")
 
+    def test_a_private_postgresql_has_room_for_all_threads(self):
+        p = self.pawld("--data-dir", self.folder / "data", "--reactors", "64").start(120)
+        self.ready(stage.Client(p.port))
+        self.works(self.deploy(p), "among-many")
+
     def test_pawld_is_out_of_file_descriptors(self):
         c = self.cluster()
         p = self.pawld("--database", c.conninfo("pawl"), "--reactors", "1").start()

@@ -34,6 +34,12 @@ TOKEN = {
     "Next": "After",
 }
 
+# Each item remembers its own steps, and all of them the machine's first.
+RECALL = {"StartAt": "One", "States": {
+    "One": task("work", "Two", Assign={"one.$": "$.trail"}),
+    "Two": task("work", "Recall", Assign={"two.$": "$.trail"}),
+    "Recall": {"Type": "Pass", "Parameters": {"all.$": "States.Array($first, $one, $two)"}, "End": True}}}
+
 BRANCHES = [
     chain("Left", "Lefter"),
     {"StartAt": "Nap", "States": {"Nap": {"Type": "Wait", "Seconds": 1, "Next": "Middle"}, "Middle": task("work")}},
@@ -66,6 +72,12 @@ DEFINITIONS = {
                                                                   "Sleep": {"Type": "Wait", "Seconds": 3600, "End": True}}},
     "token": {"StartAt": "Ask", "States": {"Ask": dict(TOKEN, Catch=CAUGHT), "After": task("work")}},
     "stop": {"StartAt": "Before", "States": {"Before": task("work", "Sleep"), "Sleep": {"Type": "Wait", "Seconds": 3600, "End": True}}},
+    "recall": {"StartAt": "First", "States": {
+        "First": task("work", "Each", Assign={"first.$": "$.trail"}),
+        "Each": {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "ItemProcessor": RECALL, "Assign": {"each.$": "$"}, "ResultPath": None,
+                 "Next": "Last"},
+        "Last": task("work", "After", Assign={"last.$": "$.trail"}),
+        "After": {"Type": "Pass", "Parameters": {"first.$": "$first", "each.$": "$each", "last.$": "$last"}, "End": True}}},
     "forest": {"StartAt": "Trees", "States": {"Trees": {
         "Type": "Map", "ItemsPath": "$.items", "ItemProcessor": {"StartAt": "Fork", "States": {"Fork": {
             "Type": "Parallel", "Branches": [chain("Twig", "Leaf"), {"StartAt": "Root", "States": {"Root": task("flaky", Retry=AGAIN)}}],
@@ -83,7 +95,7 @@ class Planned:
         self.index, self.kind = index, kind
         self.input = {"id": index, "ms": dice.choice((2, 10, 40, 150)), "fails": dice.choice((0, 1, 2)), "trail": [],
                       "seconds": dice.choice((1, 2, 3))}
-        if kind in ("fan", "forest"):
+        if kind in ("fan", "forest", "recall"):
             self.input["items"] = [{"id": index, "item": i, "ms": dice.choice((2, 20)), "fails": i % 2, "trail": []}
                                    for i in range(8 if kind == "fan" else 4)]
         if kind == "token":

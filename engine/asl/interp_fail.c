@@ -83,6 +83,17 @@ static const char *explained(struct step *s, const struct frame *f, const struct
                         f->state->name, f->entered_id, err->cause);
 }
 
+/* States.Runtime ends the execution, wherever it comes from. */
+static bool ends_all(struct step *s, struct frame *f, const struct err *err)
+{
+    if (strcmp(err->name, ERR_RUNTIME) != 0)
+        return false;
+    execution_ends(
+        s, f, f->last_id,
+        (struct event){.type = EV_EXECUTION_FAILED, .error = err->name, .cause = explained(s, f, err)});
+    return true;
+}
+
 static bool retry(struct step *s, struct frame *f, const struct failure *why)
 {
     const struct asl_state *st = f->state;
@@ -151,7 +162,7 @@ static bool caught(struct step *s, struct frame *f, const struct failure *why)
         return false;
     if (catch_error(s, f, &st->catchers[i], why, &l, &err) == 0)
         state_caught(s, f, (size_t)i, &l);
-    else /* nothing of this state may take an error of its own catchers */
+    else if (!ends_all(s, f, &err)) /* nothing of this state may take an error of its own catchers */
         frame_failed(s, f,
                      &(struct failure){.error = err.name,
                                        .cause = explained(s, f, &err),
@@ -196,13 +207,10 @@ void frame_failed(struct step *s, struct frame *f, const struct failure *why)
 
 void state_broken(struct step *s, struct frame *f, const struct err *err)
 {
-    const char *cause = explained(s, f, err);
-
-    if (!strcmp(err->name, ERR_RUNTIME))
-        return execution_ends(
-            s, f, f->last_id,
-            (struct event){.type = EV_EXECUTION_FAILED, .error = err->name, .cause = cause});
-    state_failed(
-        s, f,
-        &(struct failure){.error = err->name, .cause = cause, .match = err->name, .event_id = f->last_id});
+    if (!ends_all(s, f, err))
+        state_failed(s, f,
+                     &(struct failure){.error = err->name,
+                                       .cause = explained(s, f, err),
+                                       .match = err->name,
+                                       .event_id = f->last_id});
 }

@@ -51,7 +51,7 @@ void slots_add(struct arena *a, struct slots *list, struct slot *s)
 
 /* ---- nodes and symbols ---- */
 
-struct node *node_new(struct compiler *c, enum node_type type, uint32_t at)
+struct node *new_node(struct compiler *c, enum node_type type, uint32_t at)
 {
     struct node *n = arena_alloc(c->arena, sizeof *n);
 
@@ -209,7 +209,7 @@ static struct node *item(struct compiler *c)
 
     if (!first || !at(c, OP_RANGE))
         return first;
-    struct node *range = node_new(c, NODE_BINARY, c->token.at);
+    struct node *range = new_node(c, NODE_BINARY, c->token.at);
     range->op = OP_RANGE;
     range->lhs = first;
     if (advance(c) < 0 || !(range->rhs = expression(c, 0)))
@@ -277,7 +277,7 @@ static struct node *transform(struct compiler *c, struct node *n)
 
 static struct node *operand_operator(struct compiler *c, const struct token *t)
 {
-    struct node *n = node_new(c, NODE_OPERATOR, t->at);
+    struct node *n = new_node(c, NODE_OPERATOR, t->at);
 
     n->op = t->op;
     n->text = t->text;
@@ -319,7 +319,7 @@ static struct node *operand_operator(struct compiler *c, const struct token *t)
 
 static struct node *operand_text(struct compiler *c, const struct token *t, enum node_type type)
 {
-    struct node *n = node_new(c, type, t->at);
+    struct node *n = new_node(c, type, t->at);
 
     n->text = t->text;
     n->len = t->len;
@@ -333,7 +333,7 @@ static struct node *operand(struct compiler *c, const struct token *t)
 
     switch (t->type) {
     case TOKEN_END:
-        return node_new(c, NODE_END, t->at);
+        return new_node(c, NODE_END, t->at);
     case TOKEN_OPERATOR:
         return operand_operator(c, t);
     case TOKEN_NAME:
@@ -343,17 +343,17 @@ static struct node *operand(struct compiler *c, const struct token *t)
     case TOKEN_VALUE:
         return operand_text(c, t, NODE_VALUE);
     case TOKEN_VARIABLE:
-        n = node_new(c, NODE_VARIABLE, t->at);
+        n = new_node(c, NODE_VARIABLE, t->at);
         n->symbol = symbol_intern(c, t->text, t->len);
         return n;
     case TOKEN_NUMBER:
-        n = node_new(c, NODE_NUMBER, t->at);
+        n = new_node(c, NODE_NUMBER, t->at);
         n->number = t->number;
         return n;
     case TOKEN_REGEX:
         break;
     }
-    n = node_new(c, NODE_REGEX, t->at);
+    n = new_node(c, NODE_REGEX, t->at);
     n->regex = t->regex;
     return n;
 }
@@ -523,7 +523,7 @@ static struct node *infix_condition(struct compiler *c, struct node *n, struct n
 /* The operator t behind left; the reader stands behind t. */
 static struct node *infix(struct compiler *c, const struct token *t, struct node *left)
 {
-    struct node *n = node_new(c, NODE_BINARY, t->at);
+    struct node *n = new_node(c, NODE_BINARY, t->at);
 
     n->op = t->op;
     switch (t->op) {

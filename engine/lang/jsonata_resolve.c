@@ -22,7 +22,7 @@ static struct node *last_step(const struct node *path)
 
 static struct node *path_of(struct compiler *c, struct node *first)
 {
-    struct node *path = node_new(c, NODE_PATH, first->at);
+    struct node *path = new_node(c, NODE_PATH, first->at);
 
     nodes_add(c->arena, &path->list, first);
     return path;
@@ -257,7 +257,7 @@ static struct node *resolve_grouping(struct compiler *c, struct node *n)
 /* lhs^(terms) */
 static struct node *resolve_sort(struct compiler *c, struct node *n)
 {
-    struct node *result = resolve(c, n->lhs), *sort = node_new(c, NODE_SORT, n->at);
+    struct node *result = resolve(c, n->lhs), *sort = new_node(c, NODE_SORT, n->at);
 
     if (!result)
         return NULL;

@@ -261,7 +261,7 @@ struct symbol *symbol_intern(struct compiler *c, const char *name, uint32_t len)
 struct symbol *symbol_copy(struct compiler *c, const struct symbol *s); /* of an expression around this one */
 struct symbol *symbol_new(struct compiler *c, const char *name, uint32_t len); /* that no text can name */
 
-struct node *node_new(struct compiler *c, enum node_type type, uint32_t at);
+struct node *new_node(struct compiler *c, enum node_type type, uint32_t at);
 void nodes_add(struct arena *a, struct nodes *list, struct node *n);
 void pairs_add(struct arena *a, struct pairs *list, struct pair p);
 void terms_add(struct arena *a, struct terms *list, struct term t);

@@ -1,6 +1,6 @@
 """conformance.py -- plays the recorded suites against a fresh pawld and holds the figures against the floors.
 
-See conformance.sh.  Suites: conformance (recordings of the service: outcomes and histories), jsonpath, definitions.  Where
+See conformance.sh.  Suites: conformance (recordings of the service: outcomes and histories), jsonpath, jsonata, definitions.  Where
 the suites are not beside the checkout there is nothing to play, and that is no failure.
 """
 import argparse
@@ -71,9 +71,10 @@ class Suites:
                 found.add(json.loads(text)["id"])
         return found
 
-    def jsonpath(self):
-        text = self.run("jsonpath-suite/run.py", "--cmd", os.path.join(self.build, "pawl") + " jsonpath",
-                        os.path.join(self.shared, "jsonpath-suite"))
+    def language(self, name):
+        """group: {"passed", "total"} of the suite of an expression language, jsonpath or jsonata."""
+        text = self.run(name + "-suite/run.py", "--cmd", os.path.join(self.build, "pawl") + " " + name,
+                        os.path.join(self.shared, name + "-suite"))
         rows = re.findall(r"^(\S+) +(\d+) +(\d+) +\d+", text, re.M)
         return {group: {"passed": int(ok), "total": int(ok) + int(bad)} for group, ok, bad in rows}
 
@@ -126,7 +127,8 @@ def main():
     suites = Suites(shared, a.build)
     try:
         suites.pawld.start(120)
-        figures = {"conformance": suites.recordings(), "jsonpath": suites.jsonpath(), "definitions": suites.definitions()}
+        figures = {"conformance": suites.recordings(), "jsonpath": suites.language("jsonpath"),
+                   "jsonata": suites.language("jsonata"), "definitions": suites.definitions()}
         sunk = below(figures, floors)
         families = {family for suite, family, *_ in sunk if suite == "conformance"}
         if families:  # scenarios live on seconds: a busy machine gets a second chance

@@ -70,9 +70,11 @@ static int finish(struct run *r, struct jv v, enum jsonata_kind *kind, json_obje
 int jsonata_eval(const struct jsonata *x, const struct jsonata_env *env, enum jsonata_kind *kind,
                  json_object **out, struct err *err, struct jsonata_place *place)
 {
-    struct run r = {.expression = x, .env = env, .arena = arena_new(), .symbols = &x->symbols};
+    struct run r = {.expression = x, .env = env, .arena = env->scratch, .symbols = &x->symbols};
     struct jv v;
 
+    if (!r.arena)
+        r.arena = arena_new();
     set_limits(&r, &env->limits);
     r.whole = env->has_input ? jv_from_json(env->input) : UNDEFINED;
     r.globals = take(&r, x->symbols.n * sizeof *r.globals);
@@ -82,7 +84,10 @@ int jsonata_eval(const struct jsonata *x, const struct jsonata_env *env, enum js
     if (rc < 0)
         fault_report(&r.fault, x->text, x->len, err, place);
     regex_release(&r);
-    arena_free(r.arena);
+    if (env->scratch)
+        arena_reset(r.arena);
+    else
+        arena_free(r.arena);
     return rc;
 }
 

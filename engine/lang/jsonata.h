@@ -72,8 +72,9 @@ struct jsonata_env {
     int (*variable)(void *self, const char *name, json_object **value, struct err *err);
     uint64_t (*dice)(void *self); /* 64 uniform bits, for $random, $shuffle and $uuid; NULL: those fail */
     void *self;
-    int64_t now_ms; /* since 1970: $now and $millis */
-    bool eval;      /* is there a function $eval? */
+    int64_t now_ms;        /* since 1970: $now and $millis */
+    bool eval;             /* is there a function $eval? */
+    struct arena *scratch; /* for the evaluation, which resets it at its end; NULL: one of its own */
     struct jsonata_limits limits;
 };
 

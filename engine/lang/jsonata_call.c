@@ -33,8 +33,10 @@ static int call_lambda(struct run *r, const struct function *fn, const struct jv
 {
     struct frame *f = frame_new(r, fn->frame, fn->arity);
 
-    for (uint32_t i = 0; i < fn->arity; i++)
-        frame_bind(r, f, parameter(fn->node, i), i < n ? args[i] : UNDEFINED);
+    for (uint32_t i = fn->arity;
+         i-- > 0;) /* of two parameters of one name the last one counts: found first */
+        f->bound.at[f->bound.n++] =
+            (struct binding){.symbol = parameter(fn->node, i), .value = i < n ? args[i] : UNDEFINED};
     return eval(r, fn->node->procedure, fn->input, f, out);
 }
 

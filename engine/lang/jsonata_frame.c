@@ -36,11 +36,11 @@ void bindings_set(struct run *r, struct bindings *b, const struct symbol *s, str
 
 struct frame *frame_new(struct run *r, struct frame *up, uint32_t room)
 {
-    struct frame *f = take(r, sizeof *f);
+    struct frame *f = take(r, sizeof *f + room * sizeof *f->bound.at);
 
     f->up = up;
-    if (room)
-        grow(r, &f->bound, room);
+    f->bound.at = (struct binding *)(f + 1);
+    f->bound.cap = room;
     return f;
 }
 
@@ -73,13 +73,12 @@ static struct jv predefined(struct run *r, const struct symbol *s)
 static int ask(struct run *r, const struct symbol *s, struct jv *out)
 {
     json_object *given = NULL;
-    struct err err = {0};
+    struct err err;
     bool label = *s->name == '%'; /* of an ancestor: no name of the outside */
     int found = r->env->variable && !label ? r->env->variable(r->env->self, s->name, &given, &err) : 0;
 
     if (found < 0)
-        return fail_text(r, err.name ? err.name : "U1001",
-                         arena_strndup(r->arena, err.cause, strlen(err.cause)));
+        return fail_text(r, err.name, arena_strndup(r->arena, err.cause, strlen(err.cause)));
     *out = found ? jv_from_json(given) : predefined(r, s);
     return 0;
 }

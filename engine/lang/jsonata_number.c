@@ -61,6 +61,29 @@ static double decimal_value(const struct decimal *d)
 }
 
 /*
+ * Is d (positive) a whole number or one with few places, as counts and prices are?  No other decimal of up to
+ * 15 figures reads back as the same double, so this one is the shortest, and the one of 15 figures as well.
+ */
+static bool is_plain(double d, struct decimal *to)
+{
+    static const double tens[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+
+    for (int places = 0; places <= 6; places++) {
+        double scaled = round(d * tens[places]);
+        if (scaled < 1 || scaled >= 1e15 || scaled / tens[places] != d)
+            continue;
+        char digits[FIGURES_FIT + 1], *from = digits + FIGURES_FIT;
+        for (uint64_t n = (uint64_t)scaled; n; n /= 10)
+            *--from = (char)('0' + n % 10);
+        to->n = (int)(digits + FIGURES_FIT - from);
+        to->point = to->n - places;
+        memcpy(to->digits, from, (size_t)to->n);
+        return true;
+    }
+    return false;
+}
+
+/*
  * d is positive. Below a power of two doubles lie closer than above it: there the nearest decimal can be
  * another number's already, while the next one upwards still is d's.
  */
@@ -69,6 +92,8 @@ static struct decimal shortest(double d)
     const double least_normal = 0x1p-1022; /* smaller numbers have fewer bits, and fewer figures */
     struct decimal to = {.n = 0};
 
+    if (is_plain(d, &to))
+        return to;
     for (int figures = d < least_normal ? 1 : FIGURES_FIT; figures <= FIGURES_ENOUGH; figures++) {
         to = decimal_near(d, figures);
         if (decimal_value(&to) == d)
@@ -163,9 +188,11 @@ static bool in_the_middle(double d, int figures)
 
 double jsonata_number_15(double d)
 {
-    if (!isfinite(d) || (d == floor(d) && fabs(d) < 1e15))
+    struct decimal rounded;
+
+    if (!isfinite(d) || d == 0 || is_plain(fabs(d), &rounded))
         return d;
-    struct decimal rounded = decimal_near(fabs(d), FIGURES_FIT + 1);
+    rounded = decimal_near(fabs(d), FIGURES_FIT + 1);
     if (rounded.digits[FIGURES_FIT] == '5' && in_the_middle(fabs(d), FIGURES_FIT)) {
         decimal_cut(&rounded, FIGURES_FIT);
         decimal_next(&rounded);

@@ -11,8 +11,8 @@
 #include <string.h>
 
 struct parameter {
-    const char *types; /* letters of what fits, "m" (missing) among them, but not for "f" */
-    char type;         /* the letter in the signature; '(' for a choice */
+    uint32_t kinds; /* a bit for each enum jv_kind that fits; undefined among them, but not for "f" */
+    char type;      /* the letter in the signature; '(' for a choice */
     bool context, optional, repeated;
     const char *content; /* of an array; NULL: anything */
 };
@@ -34,26 +34,47 @@ struct reader {
     uint32_t n;
 };
 
-static const char *types_of(char letter)
+static uint32_t kind(enum jv_kind k)
 {
+    return UINT32_C(1) << k;
+}
+
+/* What a letter stands for, alone or within a choice. */
+static uint32_t kinds_of(char letter)
+{
+    const uint32_t json =
+        kind(JV_STRING) | kind(JV_NUMBER) | kind(JV_BOOL) | kind(JV_NULL) | kind(JV_ARRAY) | kind(JV_OBJECT);
+
     switch (letter) {
     case 's':
-        return "sm";
+        return kind(JV_STRING);
     case 'n':
-        return "nm";
+        return kind(JV_NUMBER);
     case 'b':
-        return "bm";
+        return kind(JV_BOOL);
     case 'l':
-        return "lm";
+        return kind(JV_NULL);
     case 'o':
-        return "om";
+        return kind(JV_OBJECT);
+    case 'a':
+        return kind(JV_ARRAY);
     case 'f':
-        return "f";
+        return kind(JV_FUNCTION);
     case 'j':
-        return "asnblom";
-    default: /* a, x */
-        return "asnblfom";
+        return json;
+    case 'x':
+        return json | kind(JV_FUNCTION);
+    default:
+        return 0;
     }
+}
+
+/* What a parameter of that letter takes: for an array anything, which becomes one. */
+static uint32_t taken_by(char letter)
+{
+    if (letter == 'f')
+        return kind(JV_FUNCTION);
+    return kinds_of(letter == 'a' ? 'x' : letter) | kind(JV_UNDEFINED);
 }
 
 static size_t closing(const struct reader *r, size_t open, char opens, char closes)
@@ -73,26 +94,22 @@ static int refuse(struct reader *r, const char *code, size_t offset, const char 
     return -1;
 }
 
-static struct parameter *add(struct reader *r, char type, const char *types)
+static void add(struct reader *r, char type, uint32_t kinds)
 {
-    struct parameter *p = &r->parameters[r->n++];
-
-    p->type = type;
-    p->types = types;
-    return p;
+    r->parameters[r->n++] = (struct parameter){.type = type, .kinds = kinds};
 }
 
 /* "(nsb)" at i; the place of its end. */
 static int read_choice(struct reader *r, size_t *i)
 {
-    size_t end = closing(r, *i, '(', ')'), len = end - *i - 1;
-    char *types = arena_alloc(r->arena, len + 2);
+    size_t end = closing(r, *i, '(', ')');
+    uint32_t kinds = kind(JV_UNDEFINED);
 
-    memcpy(types, r->text + *i + 1, len);
-    if (memchr(types, '<', len))
-        return refuse(r, "S0402", *i, types);
-    types[len] = 'm';
-    add(r, '(', types);
+    if (memchr(r->text + *i, '<', end - *i))
+        return refuse(r, "S0402", *i, arena_strndup(r->arena, r->text + *i + 1, end - *i - 1));
+    for (size_t k = *i + 1; k < end; k++)
+        kinds |= kinds_of(r->text[k]);
+    add(r, '(', kinds);
     *i = end;
     return 0;
 }
@@ -117,7 +134,7 @@ static int read_symbol(struct reader *r, size_t *i)
     char c = r->text[*i];
 
     if (strchr("snbloafjx", c))
-        add(r, c, types_of(c));
+        add(r, c, taken_by(c));
     else if (c == '(')
         return read_choice(r, i);
     else if (c == '<')
@@ -148,28 +165,20 @@ const struct signature *signature_parse(struct arena *a, struct fault *fault, co
 
 /* ---- checking ---- */
 
-static char letter_of(struct jv v)
-{
-    static const char letters[] = {
-        [JV_UNDEFINED] = 'm', [JV_NULL] = 'l',   [JV_BOOL] = 'b',     [JV_NUMBER] = 'n', [JV_STRING] = 's',
-        [JV_ARRAY] = 'a',     [JV_OBJECT] = 'o', [JV_FUNCTION] = 'f', [JV_TUPLE] = 'o',  [JV_TAIL] = 'm',
-    };
-    return letters[v.kind];
-}
-
 struct checking {
     struct run *run;
     const struct signature *signature;
     const struct jv *args;
     uint32_t n;
     struct jv context;
-    bool *fits; /* [parameter][argument]: can the parameters from here on take the arguments from here on? */
+    bool direct; /* one argument each, and no more behind them */
+    bool *fits;  /* [parameter][argument]: can the parameters from here on take the arguments from here on? */
     struct list out;
 };
 
 static bool accepts(const struct parameter *p, struct jv v)
 {
-    return strchr(p->types, letter_of(v)) != NULL;
+    return p->kinds >> v.kind & 1;
 }
 
 static bool *fits_at(const struct checking *c, uint32_t parameter, uint32_t argument)
@@ -191,6 +200,9 @@ static uint32_t run_length(const struct checking *c, uint32_t p, uint32_t i)
 /* How many it does take: as many as leave a rest that fits; UINT32_MAX: nothing does. */
 static uint32_t share(const struct checking *c, uint32_t p, uint32_t i)
 {
+    if (c->direct)
+        return i < c->n;
+
     uint32_t least = c->signature->parameters[p].optional ? 0 : 1, n = run_length(c, p, i);
 
     for (;; n--) {
@@ -203,9 +215,24 @@ static uint32_t share(const struct checking *c, uint32_t p, uint32_t i)
     }
 }
 
-static int prepare(struct checking *c)
+/* The usual case: each parameter takes one argument, those without one are optional. */
+static bool one_each(const struct checking *c)
+{
+    for (uint32_t p = 0; p < c->signature->n; p++) {
+        const struct parameter *parameter = &c->signature->parameters[p];
+        if (parameter->repeated || (p < c->n ? !accepts(parameter, c->args[p]) : !parameter->optional))
+            return false;
+    }
+    return c->n <= c->signature->n;
+}
+
+/* 1: they fit; 0: they do not. */
+static int match(struct checking *c)
 {
     uint32_t params = c->signature->n;
+
+    if ((c->direct = one_each(c)))
+        return 1;
 
     if (c->n > 1000 || !(c->fits = take_room(c->run, (size_t)(params + 1) * (c->n + 1))))
         return c->n > 1000 ? fail_text(c->run, "U1001", "A function is called with more than 1000 arguments")
@@ -214,7 +241,7 @@ static int prepare(struct checking *c)
     for (uint32_t p = params; p-- > 0;)
         for (uint32_t i = 0; i <= c->n; i++)
             *fits_at(c, p, i) = share(c, p, i) != UINT32_MAX;
-    return charge(c->run, (uint64_t)params * c->n / 8);
+    return charge(c->run, (uint64_t)params * c->n / 8) < 0 ? -1 : *fits_at(c, 0, 0);
 }
 
 static int refuse_argument(struct checking *c, const char *code, uint32_t i, struct jv value)
@@ -257,11 +284,11 @@ static const char *plural(const char *content)
     }
 }
 
-/* Are all items of the first one's type, and that the one asked for? */
-static bool holds(struct jv array, const char *content)
+/* Are all items of these kinds? */
+static bool holds(struct jv array, uint32_t kinds)
 {
     for (uint32_t i = 0; i < array.len; i++)
-        if (letter_of(jv_at(array, i)) != *content)
+        if (!(kinds >> jv_at(array, i).kind & 1))
             return false;
     return true;
 }
@@ -274,10 +301,10 @@ static int take_array(struct checking *c, const struct parameter *p, uint32_t i,
     if (v.kind == JV_UNDEFINED)
         return list_add(c->run, &c->out, v);
     if (p->content) {
-        char letter[2] = {letter_of(v), '\0'};
+        uint32_t kinds = kinds_of(*p->content);
         if (v.kind == JV_ARRAY && charge(c->run, v.len / 8) < 0)
             return -1;
-        bool good = v.kind == JV_ARRAY ? holds(v, p->content) : n == 1 && !strcmp(letter, p->content);
+        bool good = v.kind == JV_ARRAY ? holds(v, kinds) : n == 1 && !p->content[1] && (kinds >> v.kind & 1);
         if (!good) {
             refuse_argument(c, "T0412", i, v);
             c->run->fault.type = plural(p->content);
@@ -320,10 +347,11 @@ int signature_check(struct run *r, const struct signature *s, const struct jv **
     struct checking c = {.run = r, .signature = s, .args = *args, .n = *n, .context = context};
     uint32_t i = 0;
 
-    if (prepare(&c) < 0)
+    int rc = match(&c);
+    if (rc <= 0)
+        return rc < 0 ? -1 : refuse_first_bad(&c);
+    if (list_reserve(r, &c.out, s->n > c.n ? s->n : c.n) < 0)
         return -1;
-    if (!*fits_at(&c, 0, 0))
-        return refuse_first_bad(&c);
     for (uint32_t p = 0; p < s->n; p++)
         if (take_share(&c, p, &i) < 0)
             return -1;

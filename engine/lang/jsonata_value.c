@@ -734,7 +734,7 @@ int jv_json(struct run *r, struct jv v, struct jv *out)
 {
     struct writer w = {.run = r};
 
-    if (put_value(&w, v, 0) < 0)
+    if (text_reserve(r, &w.text, 64) < 0 || put_value(&w, v, 0) < 0)
         return -1;
     *out = text_value(&w.text);
     return 0;
@@ -756,7 +756,7 @@ int jv_string(struct run *r, struct jv v, bool pretty, struct jv *out)
         return fail_value(r, "D3001", v);
     if (v.kind == JV_ARRAY && (v.flags & JV_OUTER))
         v = jv_at(v, 0);
-    if (put_value(&w, v, 0) < 0)
+    if (text_reserve(r, &w.text, 64) < 0 || put_value(&w, v, 0) < 0)
         return -1;
     *out = text_value(&w.text);
     return 0;

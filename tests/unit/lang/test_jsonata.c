@@ -179,7 +179,7 @@ END_TEST
 START_TEST(evaluations_do_not_see_each_other)
 {
     const struct jsonata *x = compiled("($n := $exists($n) ? $n + 1 : 0; $n)");
-    struct jsonata_env env = {.has_input = false};
+    struct jsonata_env env = {.scratch = arena_new()};
 
     for (int i = 0; i < 3; i++) {
         enum jsonata_kind kind;
@@ -188,6 +188,7 @@ START_TEST(evaluations_do_not_see_each_other)
         ck_assert_str_eq(written(out), "0");
         json_object_put(out);
     }
+    arena_free(env.scratch);
 }
 END_TEST
 

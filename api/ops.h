@@ -95,6 +95,7 @@ struct ops { /* of one reactor */
     const unsigned char *token_key;
     struct op_call *calls;         /* those that are not answered yet */
     unsigned waiting, waiting_max; /* callers of ?wait= and live events */
+    unsigned trials;               /* states that are being tried */
     uint64_t dice, throws;         /* chance: for request ids, and (~dice) for trials */
 };
 

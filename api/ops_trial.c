@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { TRIALS_MAX = 100 }; /* of one reactor at once: each keeps its definition while its call is out */
+
 struct trying { /* op_call's state; put away when its timer has closed */
     struct op_call *c;
     struct trial *trial;             /* NULL: refused */
@@ -157,7 +159,7 @@ static void release_trying(struct op_call *c)
         trial_free(t->trial);
     json_object_put(t->request);
     json_object_put(t->response);
-    c->ops->waiting--;
+    c->ops->trials--;
     uv_close((uv_handle_t *)&t->timer, on_closed);
 }
 
@@ -260,7 +262,7 @@ static struct trying *begin(struct op_call *c)
     t->timer.data = t;
     c->state = t;
     c->release = release_trying;
-    c->ops->waiting++;
+    c->ops->trials++;
     return t;
 }
 
@@ -269,8 +271,8 @@ void op_test_state(struct op_call *c)
     const struct trial_place here = {c->ops->arn_prefix, clock_dice(~c->ops->dice, c->ops->throws++)};
     struct trial_request q;
 
-    if (c->ops->waiting >= c->ops->waiting_max) {
-        op_fail(c, ERR_UNAVAILABLE, "%u callers wait or watch already; try again later", c->ops->waiting);
+    if (c->ops->trials >= TRIALS_MAX) {
+        op_fail(c, ERR_UNAVAILABLE, "%u states are being tried already; try again later", c->ops->trials);
         return;
     }
     if (check(c) < 0) {

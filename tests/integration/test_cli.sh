@@ -83,6 +83,8 @@ pawl "with a mocked error that is caught" 0 '"status":"CAUGHT_ERROR".*"nextState
 pawl "with one that is not" 1 '^\{"status":"FAILED","error":"F"\}$' test-state "$work/state.json" --mock-error F
 pawl "with one that is retried" 1 '"status":"RETRIABLE".*"retryBackoffIntervalSeconds":2' test-state statemachines/order-fulfilment.asl.json ChargeCard \
     --mock-error Bank.Busy --retries 1 --level debug --input '{"orderId": 1, "card": "c", "price": {"total": 9}, "simulate": {}}'
+echo '{"Type":"Pass","Parameters":{"a.$":"$x"},"Assign":{"x":2},"End":true}' >"$work/pass.json"
+pawl "with variables" 0 '"output":\{"a":1\}.*"variables":\{"x":2\}' test-state "$work/pass.json" --variables '{"x": 1}' --level debug
 pawl "a context comes with a mock alone" 1 'ValidationException: TestState does not support Context' test-state "$work/state.json" --context '{}'
 pawl "a state that is not there" 1 'ValidationException: State not found in definition' test-state statemachines/trip-booking.asl.json Nowhere
 pawl "a level that is none" 2 'unknown word loud' test-state "$work/state.json" --level loud

@@ -7,6 +7,7 @@ import http.client
 import http.server
 import json
 import os
+import select
 import sys
 import threading
 import unittest
@@ -57,7 +58,10 @@ class Functions:
             def log_message(self, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 512
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = "http://127.0.0.1:%d/" % self.server.server_address[1]
 
@@ -223,6 +227,26 @@ class Calls(Trials):
         self.assertEqual(self.client.rest("GET", "/api/state-machines")["stateMachines"], [])
         database = stage.PrivateCluster(folder / "data").conninfo()
         self.assertEqual(stage.sql(database, "SELECT (SELECT count(*) FROM pawl.journal), (SELECT count(*) FROM pawl.execution)"), [("0", "0")])
+
+
+class Many(Trials):
+    def test_so_many_at_once_and_no_more(self):
+        """Two reactors, 100 each: of 250 that wait for their function 50 at least are told to come again."""
+        clients, body = [], json.dumps({"definition": task("slow")})
+        self.addCleanup(functions.released.clear)
+        for _ in range(250):
+            c = http.client.HTTPConnection("127.0.0.1", pawld.port, timeout=60 * stage.SLOW)
+            c.request("POST", "/api/test-state", body)
+            clients.append(c)
+        sockets = [c.sock for c in clients]
+        stage.wait_until(lambda: len(select.select(sockets, [], [], 0)[0]) >= 50, 30, "50 answers")
+        functions.released.set()
+        statuses = [c.getresponse().status for c in clients]
+        for c in clients:
+            c.close()
+        self.assertEqual(sorted(set(statuses)), [200, 503])
+        self.assertGreaterEqual(statuses.count(503), 50)
+        self.assertEqual(self.rest(PASS)["status"], "SUCCEEDED")
 
 
 class Stopping(unittest.TestCase):

@@ -18,4 +18,4 @@ $(UNIT_CLI): $(B)/tests/unit/api/test_%: $(B)/tests/unit/api/test_%.o $(B)/api/%
 
 .PHONY: unit
 unit: $(UNIT_CORE) $(UNIT_RUN) $(UNIT_API) $(UNIT_CLI) ## the unit tests: no database, no network
-	@for t in $^; do $$t || exit 1; done
+	@for t in $^; do CK_DEFAULT_TIMEOUT=60 $$t || exit 1; done

@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum {
+    CONTAINER_BYTES = 100, /* charged for an array or object, which takes far more memory than text */
     RANGE_ITEMS_MAX = 1000,
     TEXT_CHARS_MAX = 10000, /* of what Hash, Base64Encode and Base64Decode take */
 };
@@ -33,6 +34,12 @@ static int charge(struct intrinsic_call *c, size_t bytes)
     }
     return err_set(c->err, ERR_DATA_LIMIT, "The functions of a template make more than %d bytes",
                    TMPL_VISITS_MAX * 4);
+}
+
+/* Of an argument, in bytes; SIZE_MAX, which nobody can pay, when it is too large. */
+static size_t weight(json_object *o)
+{
+    return js_weigh(o, TMPL_BYTES_MAX, JS_DEPTH_MAX);
 }
 
 static const char *text_of(json_object *o, size_t *len)
@@ -89,10 +96,12 @@ static int apply_array_partition(struct intrinsic_call *c, json_object **out)
     json_object *chunk = NULL;
     int64_t size;
 
-    if (integer(c, 1, &size) < 0 || charge(c, n * 8) < 0)
+    if (integer(c, 1, &size) < 0)
         return -1;
     if (size < 1)
         return fail(c, "the size of the chunks must be a positive integer");
+    if (charge(c, n * 8 + n / (uint64_t)size * CONTAINER_BYTES) < 0)
+        return -1;
     *out = json_object_new_array_ext(8);
     for (size_t i = 0; i < n; i++) {
         if (i % (uint64_t)size == 0) {
@@ -109,7 +118,7 @@ static int apply_array_contains(struct intrinsic_call *c, json_object **out)
     size_t n = array_length(c->args[0]);
     bool found = false;
 
-    if (charge(c, n * 4) < 0)
+    if (charge(c, weight(c->args[0])) < 0)
         return -1;
     for (size_t i = 0; i < n && !found; i++)
         found = js_equal(json_object_array_get_idx(c->args[0], i), c->args[1]);
@@ -190,7 +199,7 @@ static int apply_array_unique(struct intrinsic_call *c, json_object **out)
 {
     size_t n = array_length(c->args[0]);
 
-    if (charge(c, js_weigh(c->args[0], TMPL_BYTES_MAX, JS_DEPTH_MAX)) < 0)
+    if (charge(c, n * sizeof(struct keyed)) < 0 || charge(c, weight(c->args[0])) < 0)
         return -1;
     struct keyed *list = mem_calloc(n, sizeof *list);
     for (size_t i = 0; i < n; i++) {
@@ -278,7 +287,7 @@ static int apply_hash(struct intrinsic_call *c, json_object **out)
     int algorithm = digest_find(name, name_len);
     if (algorithm < 0)
         return fail(c, "the algorithm must be one of MD5, SHA-1, SHA-256, SHA-384 and SHA-512");
-    if (charge(c, js_weigh(c->args[0], TMPL_BYTES_MAX, JS_DEPTH_MAX)) < 0)
+    if (charge(c, weight(c->args[0])) < 0)
         return -1;
 
     bool text = json_object_is_type(c->args[0], json_type_string);
@@ -314,11 +323,13 @@ static int apply_json_merge(struct intrinsic_call *c, json_object **out)
 
 static int apply_string_to_json(struct intrinsic_call *c, json_object **out)
 {
-    size_t len;
+    size_t len, containers = 0;
     const char *text = text_of(c->args[0], &len);
     struct err parse;
 
-    if (charge(c, len) < 0)
+    for (size_t i = 0; i < len; i++)
+        containers += text[i] == '{' || text[i] == '[';
+    if (charge(c, len + containers * CONTAINER_BYTES) < 0)
         return -1;
     return js_parse(text, len, out, &parse) == 0 ? 0 : fail(c, parse.cause);
 }
@@ -327,7 +338,7 @@ static int apply_json_to_string(struct intrinsic_call *c, json_object **out)
 {
     struct js_buf b = {0};
 
-    if (charge(c, js_weigh(c->args[0], TMPL_BYTES_MAX, JS_DEPTH_MAX)) < 0)
+    if (charge(c, weight(c->args[0])) < 0)
         return -1;
     js_write(&b, c->args[0]);
     *out = new_text(&b);
@@ -465,13 +476,12 @@ static int apply_format(struct intrinsic_call *c, json_object **out)
 {
     const char *raw = c->e->args[0]->raw;
     struct js_buf b = {0};
-    size_t len, bytes = 0;
+    size_t len;
     const char *text = text_of(c->args[0], &len);
 
-    for (size_t i = 0; i < c->nargs && bytes <= TMPL_BYTES_MAX; i++)
-        bytes += js_weigh(c->args[i], TMPL_BYTES_MAX, JS_DEPTH_MAX) / 2;
-    if (charge(c, bytes) < 0)
-        return -1;
+    for (size_t i = 0; i < c->nargs; i++)
+        if (charge(c, weight(c->args[i])) < 0)
+            return -1;
     int rc = raw ? fill(c, raw, strlen(raw), true, &b) : fill(c, text, len, false, &b);
     if (rc == 0)
         *out = new_text(&b);

@@ -64,9 +64,11 @@ static int wrong_type(struct err *err, int rc, const char *what, json_object *mo
 
 /* ---- reading ---- */
 
+enum { VISIT_BYTES = 64 }; /* looking at so many bytes is as much work as visiting a value */
+
 int jpath_charge(struct jpath_work *w, size_t bytes)
 {
-    size_t cost = 1 + bytes / 64;
+    size_t cost = 1 + bytes / VISIT_BYTES;
 
     if (cost <= w->left) {
         w->left -= cost;
@@ -268,10 +270,16 @@ static bool scan_fits(const struct run *r, size_t i, json_object *model)
     }
 }
 
+/* Of a union each name or index is looked up, whether it is there or not: in bytes, to be charged. */
+static size_t looked_up(const struct jpath_step *step)
+{
+    return step->n > 1 ? step->n * VISIT_BYTES : 0;
+}
+
 /* The steps from i on at model and at everything below it, parents first. */
 static int visit_below(struct run *r, size_t i, json_object *model)
 {
-    int rc = jpath_charge(r->work, 0);
+    int rc = jpath_charge(r->work, looked_up(&r->p->steps[i]));
 
     if (rc == 0 && scan_fits(r, i, model))
         rc = visit(r, i, model);
@@ -315,8 +323,10 @@ static int visit_step(struct run *r, size_t i, json_object *model)
 {
     const struct jpath_step *step = &r->p->steps[i];
     json_object *member;
-    int rc;
+    int rc = step->n > 1 ? jpath_charge(r->work, looked_up(step)) : 0;
 
+    if (rc < 0)
+        return rc;
     switch (step->kind) {
     case STEP_NAME:
         if (!json_object_is_type(model, json_type_object))
@@ -372,10 +382,12 @@ static int run_turned(const struct jpath *p, json_object *model, struct jpath_wo
                       struct err *err)
 {
     struct jpath inner = *p;
-    struct jpath_step *steps = mem_alloc((p->nsteps + 1) * sizeof *steps);
     const struct jpath_call *call = p->steps[p->nsteps - 1].call;
     json_object *list = NULL;
 
+    if (jpath_charge(w, p->nsteps * sizeof *p->steps) < 0)
+        return PATH_FATAL;
+    struct jpath_step *steps = mem_alloc((p->nsteps + 1) * sizeof *steps);
     memcpy(steps, p->steps, p->nsteps * sizeof *steps);
     inner.steps = steps;
     inner.nsteps = p->nsteps - 1;

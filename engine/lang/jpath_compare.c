@@ -109,16 +109,18 @@ static bool same_type(json_object *a, json_object *b)
 }
 
 /* Only numbers with numbers and strings with strings have an order. */
-static int ordered(enum jpath_operator op, json_object *a, json_object *b)
+static int ordered(enum jpath_operator op, json_object *a, json_object *b, struct jpath_work *w)
 {
     int order;
 
     if (js_is_number(a) && js_is_number(b))
         order = compare_numbers(a, b);
-    else if (is(a, json_type_string) && is(b, json_type_string))
-        order = compare_strings(a, b);
-    else
+    else if (!is(a, json_type_string) || !is(b, json_type_string))
         return 0;
+    else if (jpath_charge(w, length(a)) < 0)
+        return PATH_FATAL;
+    else
+        order = compare_strings(a, b);
     return op == OP_LT ? order < 0 : op == OP_LE ? order <= 0 : op == OP_GT ? order > 0 : order >= 0;
 }
 
@@ -179,12 +181,14 @@ static int contains(json_object *left, json_object *right, struct jpath_work *w)
            NULL;
 }
 
-static int has_size(json_object *left, json_object *right)
+static int has_size(json_object *left, json_object *right, struct jpath_work *w)
 {
     int64_t size = -1;
 
     if (!js_is_number(right))
         return 0;
+    if (is(left, json_type_string) && jpath_charge(w, length(left)) < 0)
+        return PATH_FATAL;
     if (is(left, json_type_string))
         size = (int64_t)js_chars(json_object_get_string(left), length(left));
     else if (is(left, json_type_array))
@@ -291,10 +295,10 @@ int jpath_compare(enum jpath_operator op, const struct jpath_side *l, const stru
     case OP_NONEOF:
         return compare_lists(op, l->o, r->o, w);
     case OP_SIZE:
-        return has_size(l->o, r->o);
+        return has_size(l->o, r->o, w);
     case OP_EMPTY:
         return is_empty(l->o, r->o);
     default:
-        return l->undefined || r->undefined ? 0 : ordered(op, l->o, r->o);
+        return l->undefined || r->undefined ? 0 : ordered(op, l->o, r->o, w);
     }
 }

@@ -17,6 +17,9 @@ static const struct {
     {"size", OP_SIZE},  {"empty", OP_EMPTY},
 };
 
+/* A compiled regular expression has at most so many bytes, and so many more for each byte of its text. */
+enum { PATTERN_BYTES_MAX = 2048, PATTERN_GROWTH_MAX = 64 };
+
 enum operand_kind { OPERAND_ITEM_PATH, OPERAND_DOC_PATH, OPERAND_VALUE, OPERAND_PATTERN };
 
 struct operand {
@@ -120,7 +123,10 @@ static int parse_list(struct jpath_reader *r, struct operand *o)
     return 0;
 }
 
-/* PCRE2 compiles into the arena; what it frees goes with the rest. */
+/*
+ * "(?:ab){999}" compiles to a thousand times its length, so what it takes is asked first, outside of the
+ * arena. There PCRE2 frees nothing: it goes with the rest.
+ */
 static void *arena_for_pcre(PCRE2_SIZE size, void *arena)
 {
     return arena_alloc(arena, size);
@@ -132,16 +138,36 @@ static void leave_to_arena(void *block, void *arena)
     (void)arena;
 }
 
-static pcre2_code *compile_pattern(struct jpath_reader *r, size_t from, size_t to, uint32_t flags)
+static pcre2_code *compile_in(pcre2_general_context *memory, const char *text, size_t len, uint32_t flags)
 {
-    pcre2_general_context *memory = pcre2_general_context_create(arena_for_pcre, leave_to_arena, r->arena);
     pcre2_compile_context *context = pcre2_compile_context_create(memory);
     int error;
     PCRE2_SIZE place;
 
+    PAWL_ASSERT(context != NULL);
     pcre2_set_parens_nest_limit(context, 50);
-    return pcre2_compile((PCRE2_SPTR)r->text + from, to - from,
-                         flags | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF, &error, &place, context);
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)text, len, flags | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF, &error,
+                      &place, context);
+    pcre2_compile_context_free(context);
+    return code;
+}
+
+static pcre2_code *compile_pattern(struct jpath_reader *r, size_t from, size_t to, uint32_t flags)
+{
+    const char *text = r->text + from;
+    size_t len = to - from, bytes = 0;
+
+    pcre2_code *tried = compile_in(NULL, text, len, flags);
+    if (tried)
+        pcre2_pattern_info(tried, PCRE2_INFO_SIZE, &bytes);
+    pcre2_code_free(tried);
+    if (!tried || bytes > PATTERN_BYTES_MAX + PATTERN_GROWTH_MAX * len) {
+        jpath_refuse(r, tried ? "a regular expression that repeats too much" : "not a regular expression");
+        return NULL;
+    }
+    return compile_in(pcre2_general_context_create(arena_for_pcre, leave_to_arena, r->arena), text, len,
+                      flags);
 }
 
 static int parse_pattern(struct jpath_reader *r, struct operand *o)
@@ -162,7 +188,7 @@ static int parse_pattern(struct jpath_reader *r, struct operand *o)
                                          : 0;
     o->kind = OPERAND_PATTERN;
     o->pattern = compile_pattern(r, from, to, flags);
-    return o->pattern ? 0 : jpath_refuse(r, "not a regular expression");
+    return o->pattern ? 0 : -1;
 }
 
 static bool is_letter(char c)

@@ -406,6 +406,31 @@ START_TEST(a_map_of_1000_calls_never_has_more_than_40_out)
 }
 END_TEST
 
+START_TEST(a_map_whose_items_are_hard_to_make_starts_few_at_once)
+{
+    struct js_buf input = {0};
+
+    js_buf_str(&input, "{\"items\":[1,2,3,4,5,6,7,8,9],\"l\":[0");
+    for (int i = 1; i < 1000; i++) {
+        js_buf_str(&input, ",");
+        js_buf_int(&input, i);
+    }
+    js_buf_str(&input, "]}");
+    start("{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$.items\",\"End\":true,"
+          "\"ItemSelector\":{\"a.$\":\"$.l[?(@ in $.l)]\",\"b.$\":\"$.l[?(@ in $.l)]\",\"c.$\":\"$.l[?(@ in "
+          "$.l)]\"},"
+          "\"ItemProcessor\":{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Result\":1,\"End\":"
+          "true}}}}}}",
+          input.p);
+    ck_assert_int_eq(world->exec.next_frame, 2);
+    ck_assert_uint_ge(go_on(), 9);
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    ck_assert_str_eq(value_text(world->exec.output, NULL), "[1,1,1,1,1,1,1,1,1]");
+    assert_laws();
+    js_buf_fini(&input);
+}
+END_TEST
+
 /* ---- payloads ---- */
 
 static const char UNLOOKING[] =
@@ -580,6 +605,7 @@ int main(void)
     tcase_add_test(t, one_outcome_may_gather_several_steps);
     tcase_add_test(t, errors_and_causes_from_outside_are_made_clean_and_short);
     tcase_add_test(t, a_map_of_1000_calls_never_has_more_than_40_out);
+    tcase_add_test(t, a_map_whose_items_are_hard_to_make_starts_few_at_once);
     tcase_add_test(t, a_payload_that_nobody_looks_into_is_never_parsed);
     tcase_add_test(t, a_result_goes_into_a_document_that_nobody_looks_into);
     tcase_add_test(t, all_variables_together_are_at_most_10_mebibytes);

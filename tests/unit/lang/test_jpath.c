@@ -317,6 +317,74 @@ START_TEST(a_greedy_path_ends)
 }
 END_TEST
 
+/*
+ * Work is counted where it is done, in visits: a visit is one value, or 64 bytes that are compared.  Here
+ * REPEAT stands for a part of the path that is repeated so that there are 900.
+ */
+static const struct {
+    const char *says, *path;
+    size_t visits; /* at least */
+} COSTS[] = {
+    {"each name of a union is looked up", "$['a'REPEAT]", 900},
+    {"each index of a union is looked up", "$.list[0REPEAT]", 900},
+    {"in a deep scan at each value", "$..['b'REPEAT]", 4 * 900},
+    {"long texts are put in order", "$.list[?($.long < $.long)]", 3 * 100},
+    {"long texts are compared", "$.list[?($.long == $.long)]", 3 * 100},
+    {"the characters of long texts are counted", "$.list[?($.long size 1)]", 3 * 100},
+    {"a text is searched in a long one", "$.list[?($.long contains 'y')]", 3 * 100},
+    {"a long text is matched", "$.list[?($.long =~ /y/)]", 3 * 100},
+    {"a path is turned around", "$.list[?($..aREPEAT.max() == 1)]", 800},
+};
+
+static const char *repeated(const char *path)
+{
+    const char *at = strstr(path, "REPEAT");
+    struct js_buf b = {0};
+
+    js_buf_add(&b, path, at ? (size_t)(at - path) : strlen(path));
+    for (int i = 1; at && i < 900; i++)
+        js_buf_str(&b, strstr(path, "max") ? ".a" : strstr(path, "list") ? ",7" : ",'a'");
+    if (at)
+        js_buf_str(&b, at + strlen("REPEAT"));
+    const char *copy = arena_strndup(arena, b.p, b.len);
+    js_buf_fini(&b);
+    return copy;
+}
+
+START_TEST(what_a_path_does_is_counted)
+{
+    size_t left = JPATH_VISITS_MAX;
+    struct js_buf b = {0};
+    json_object *out = NULL;
+    struct err err = {0};
+
+    js_buf_str(&b, "{\"a\":1,\"list\":[1,2,3],\"long\":\"");
+    for (int i = 0; i < 6400; i++)
+        js_buf_str(&b, "x");
+    js_buf_str(&b, "\"}");
+    struct world w = {.data = parse(b.p)};
+    struct jpath_env env = {.root = root_of, .self = &w, .visits_left = &left};
+    jpath_eval(compile(repeated(COSTS[_i].path)), &env, &out, &err);
+    ck_assert_msg(JPATH_VISITS_MAX - left >= COSTS[_i].visits, "%s: %zu visits", COSTS[_i].says,
+                  JPATH_VISITS_MAX - left);
+    ck_assert_uint_lt(JPATH_VISITS_MAX - left, 20 * COSTS[_i].visits);
+    json_object_put(out);
+    js_buf_fini(&b);
+}
+END_TEST
+
+START_TEST(a_pattern_that_becomes_far_longer_does_not_compile)
+{
+    struct err err;
+
+    ck_assert_ptr_nonnull(jpath_parse(arena, "$[?(@ =~ /(?:ab){20}c*/)]", 25, &err));
+    ck_assert_ptr_null(jpath_parse(arena, "$[?(@ =~ /(?:ab){999}/)]", 24, &err));
+    ck_assert_str_eq(err.cause, "a regular expression that repeats too much at character 22");
+    ck_assert_ptr_null(jpath_parse(arena, "$[?(@ =~ /(?:ab/)]", 18, &err));
+    ck_assert_str_eq(err.cause, "not a regular expression at character 16");
+}
+END_TEST
+
 #define COUNT(table) (int)(sizeof(table) / sizeof *(table))
 
 int main(void)
@@ -335,6 +403,8 @@ int main(void)
     tcase_add_test(t, fields_of_a_state_get_an_empty_array_where_jayway_refuses);
     tcase_add_test(t, a_long_path_does_not_compile);
     tcase_add_loop_test(t, a_greedy_path_ends, 0, COUNT(GREEDY));
+    tcase_add_loop_test(t, what_a_path_does_is_counted, 0, COUNT(COSTS));
+    tcase_add_test(t, a_pattern_that_becomes_far_longer_does_not_compile);
     tcase_set_timeout(t, 30);
     suite_add_tcase(s, t);
 

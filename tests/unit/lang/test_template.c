@@ -155,8 +155,19 @@ static json_object *repeated(const char *expr, int times)
     return arena_adopt(arena, o);
 }
 
-static const char *const GREEDY[] = {"$", "States.JsonToString($)", "States.Format('{}{}{}{}', $, $, $, $)",
-                                     "$..*", "States.Array($, $, $)"};
+#define LIST "$[0][0][0][0][0]"
+static const char *const GREEDY[] = {
+    "$",
+    "$..*",
+    "States.Array($, $, $)",
+    "States.JsonToString($)",
+    "States.Format('{}{}{}{}', $, $, $, $)",
+    "States.ArrayLength(States.StringSplit(States.JsonToString($), ','))",
+    "States.ArrayLength(States.ArrayPartition(" LIST ", 1))",
+    "States.ArrayLength(States.ArrayUnique(" LIST "))",
+    "States.ArrayContains($, 'x')",
+    "States.ArrayLength(States.StringToJson(States.JsonToString($)))",
+};
 
 START_TEST(a_greedy_template_fails)
 {
@@ -173,6 +184,31 @@ START_TEST(a_greedy_template_fails)
     const struct tmpl *t = tmpl_parse(arena, repeated(GREEDY[_i], 1000), "", &err);
     ck_assert_int_eq(tmpl_eval(t, &env, &out, &bytes, &err), -1);
     ck_assert_str_eq(err.name, "States.DataLimitExceeded");
+    js_buf_fini(&b);
+}
+END_TEST
+
+/* As many items as a payload can hold: what they cost grows with them, not with their square. */
+START_TEST(a_hundred_thousand_items_are_made_unique)
+{
+    struct js_buf b = {0};
+    json_object *out = NULL;
+    struct err err = {0};
+    size_t left = TMPL_VISITS_MAX;
+
+    js_buf_str(&b, "[0");
+    for (int i = 1; i < 100000; i++) {
+        js_buf_str(&b, ",");
+        js_buf_int(&b, i % 5000);
+    }
+    js_buf_str(&b, "]");
+    struct jpath_env env = {.root = root_of, .self = parse(b.p), .visits_left = &left};
+    const struct tmpl_expr *e = tmpl_expr_parse(arena, "States.ArrayUnique($)", 21, &err);
+    ck_assert_int_eq(tmpl_expr_eval(e, "x.$", &env, &out, &err), 0);
+    ck_assert_uint_eq(json_object_array_length(out), 5000);
+    ck_assert_int_eq(json_object_get_int(json_object_array_get_idx(out, 4999)), 4999);
+    ck_assert_uint_lt(TMPL_VISITS_MAX - left, 20 * 100000);
+    json_object_put(out);
     js_buf_fini(&b);
 }
 END_TEST
@@ -223,6 +259,7 @@ int main(void)
     tcase_add_test(t, a_missing_path_names_its_field);
     tcase_add_test(t, a_large_input_is_not_shown);
     tcase_add_loop_test(t, a_greedy_template_fails, 0, COUNT(GREEDY));
+    tcase_add_test(t, a_hundred_thousand_items_are_made_unique);
     tcase_add_test(t, results_are_bounded_in_depth);
     tcase_add_test(t, without_dice_there_is_no_chance);
     tcase_set_timeout(t, 30);

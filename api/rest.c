@@ -167,7 +167,7 @@ static int query_pair(struct op_call *c, char *name, char *value, struct err *er
     return 0;
 }
 
-static int read_query(struct op_call *c, const char *uri, struct err *err)
+static int read_uri_query(struct op_call *c, const char *uri, struct err *err)
 {
     const char *p = path_end(uri);
     int rc = 0;
@@ -252,7 +252,7 @@ int rest_read(struct op_call *c, const char *method, const char *uri, const char
     if (find(c, method, uri, allow, err) < 0)
         return -1;
     c->in = json_object_new_object();
-    if (read_query(c, uri, err) < 0 || read_body(c, body, len, err) < 0)
+    if (read_uri_query(c, uri, err) < 0 || read_body(c, body, len, err) < 0)
         return -1;
     return op_check(c->op, SKIN_REST, c->in, err);
 }

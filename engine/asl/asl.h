@@ -42,18 +42,20 @@ struct asl_path {
     bool null;                /* written as null */
 };
 
-/* A number of seconds, constant or by path. */
+/* A number of seconds: a constant, by path, or by an expression. */
 struct asl_seconds {
     bool present;
-    int64_t constant;         /* seconds; when path is NULL */
-    const struct jpath *path; /* ...SecondsPath */
+    int64_t constant;          /* seconds; when the others are NULL */
+    const struct jpath *path;  /* ...SecondsPath */
+    const struct query *query; /* JSONata */
 };
 
-/* A number, constant or by path. */
+/* A number: a constant, by path, or by an expression. */
 struct asl_number {
     bool present;
-    double constant;          /* when path is NULL */
-    const struct jpath *path; /* ...Path */
+    double constant;           /* when the others are NULL */
+    const struct jpath *path;  /* ...Path */
+    const struct query *query; /* JSONata */
 };
 
 enum asl_resource {
@@ -86,9 +88,10 @@ struct asl_pass {
 
 struct asl_wait {
     struct asl_seconds seconds;
-    bool absolute;                 /* Timestamp or TimestampPath */
-    int64_t timestamp_us;          /* Timestamp */
-    const struct jpath *timestamp; /* TimestampPath */
+    bool absolute;                       /* Timestamp or TimestampPath */
+    int64_t timestamp_us;                /* Timestamp */
+    const struct jpath *timestamp;       /* TimestampPath */
+    const struct query *timestamp_query; /* Timestamp in JSONata */
 };
 
 struct asl_choice {
@@ -100,6 +103,7 @@ struct asl_choice {
 struct asl_fail {
     const char *error, *cause; /* NULL: absent */
     const struct tmpl_expr *error_path, *cause_path;
+    const struct query *error_query, *cause_query; /* JSONata */
 };
 
 /*
@@ -109,7 +113,8 @@ struct asl_fail {
 struct asl_assign {
     const char **names; /* n; each begins with a letter, has at most ASL_VARIABLE_CHARS_MAX characters */
     size_t n;
-    const struct tmpl *values; /* JSONPath: an object whose members they are, in the same order */
+    const struct tmpl *values;    /* JSONPath: an object whose members they are, in the same order */
+    const struct query **queries; /* JSONata: n; NULL in JSONPath */
 };
 
 /* A region of states with an entry: the machine itself, a branch, an item processor. */
@@ -146,6 +151,8 @@ struct asl_map {
     int64_t max_concurrency;         /* 0: as many as allowed */
     const struct jpath *concurrency; /* MaxConcurrencyPath */
     struct asl_distributed distributed;
+    /* JSONata: */
+    const struct query *items_query, *selector_query, *concurrency_query;
 };
 
 struct asl_state {
@@ -161,6 +168,9 @@ struct asl_state {
     const struct asl_assign *assign; /* NULL: nothing. Choice: for Default alone, see rules */
     const char **reads;              /* the variables that its fields name, its inner states' aside; sorted */
     size_t nreads;
+    bool jsonata; /* its QueryLanguage: then paths and templates are absent, and there may be */
+    const struct query *arguments;  /* Task, Parallel */
+    const struct query *output;     /* all but Fail. Choice: for Default alone, see rules */
     const struct retrier *retriers; /* Task, Parallel, Map */
     size_t nretriers;
     const struct catcher *catchers;

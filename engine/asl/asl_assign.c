@@ -74,15 +74,17 @@ const struct asl_assign *asl_assign_parse(struct asl_reader *s, const struct rea
 
     if (!read_inner(&members, in, "Assign"))
         return NULL;
+    size_t n = (size_t)json_object_object_length(members.obj);
     if (s->jsonata)
-        read_jsonata(in, "Assign");
+        assign->queries = arena_alloc(s->c->r.arena, n * sizeof *assign->queries);
     else
         assign->values = read_template(in, "Assign");
-    assign->names =
-        arena_alloc(s->c->r.arena, (size_t)json_object_object_length(members.obj) * sizeof *assign->names);
+    assign->names = arena_alloc(s->c->r.arena, n * sizeof *assign->names);
     json_object_object_foreach(members.obj, key, value)
     {
         (void)value;
+        if (s->jsonata)
+            assign->queries[assign->n] = read_query(&members, key);
         const char *name = assign->names[assign->n++] = name_of(s, key);
         if (check_name(s, &members, key, name))
             add_set(s->c, name, s->st->block, read_member(&s->c->r, members.at, key));

@@ -24,7 +24,7 @@ static struct rule rule_of(const struct asl_draft *d, size_t i)
 /* What stands between "{%" and "%}", without blanks around. */
 static size_t expression(json_object *condition, const char **text)
 {
-    if (!read_is_expression(condition))
+    if (!query_is_expression(condition))
         return 0;
     const char *p = json_object_get_string(condition) + 2;
     size_t len = (size_t)json_object_get_string_len(condition) - 4;

@@ -105,7 +105,7 @@ static bool keeps_input(const struct asl_draft *d)
 {
     const struct asl_state *st = d->st;
 
-    if (d->jsonata || st->output_path.path || st->output_path.null)
+    if (d->st->jsonata || st->output_path.path || st->output_path.null)
         return false;
     switch (st->type) {
     case ASL_CHOICE:

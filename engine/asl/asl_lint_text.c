@@ -109,7 +109,7 @@ static void check_context(struct texts *t, const char *text, const char *end, co
 static void check_expression(struct texts *t, json_object *o, const struct place *at)
 {
     const char *text = json_object_get_string(o), *end = text + json_object_get_string_len(o);
-    const char *prefix = t->d->jsonata ? "$states.context" : "$$";
+    const char *prefix = t->d->st->jsonata ? "$states.context" : "$$";
     size_t len = strlen(prefix);
     char quote = 0;
 
@@ -151,7 +151,7 @@ static void warn_text(struct texts *t, const struct place *at, const char *how)
 /* A string of a payload in JSONPath that no ".$" marks. */
 static void check_plain(struct texts *t, json_object *o, const struct place *at)
 {
-    if (read_is_expression(o))
+    if (query_is_expression(o))
         warn_text(t, at, "the QueryLanguage of this state is JSONPath");
     else if ((looks_like_path(o) || looks_like_call(o)) && at->key)
         warn_text(t, at, "a field is evaluated when its name ends in \".$\"");
@@ -210,7 +210,7 @@ static void check_field(struct texts *t, const char *key, json_object *o, const 
         warn_text(t, at, "an operator whose name ends in Path compares with what a path selects");
     else if (among("Error Cause", key, len) && (looks_like_path(o) || looks_like_call(o)))
         warn_text(t, at, "ErrorPath and CausePath are evaluated");
-    else if (read_is_expression(o))
+    else if (query_is_expression(o))
         warn_text(t, at, "the QueryLanguage of this state is JSONPath");
 }
 
@@ -256,7 +256,7 @@ static void walk_jsonata(struct texts *t, json_object *o, const struct place *at
 {
     static const char OTHERS[] = "Comment Branches ItemProcessor Iterator";
 
-    if (read_is_expression(o))
+    if (query_is_expression(o))
         check_expression(t, o, at);
     else if (json_object_is_type(o, json_type_string))
         check_text(t, o, at);
@@ -284,12 +284,12 @@ void asl_lint_texts(struct asl_compile *c, const struct asl_draft *d)
 {
     struct texts t = {.c = c, .d = d};
 
-    if (d->jsonata)
+    if (d->st->jsonata)
         walk_jsonata(&t, d->obj, d->at);
     else
         walk_fields(&t, d->obj, d->at);
     if (d->st->type == ASL_TASK && d->st->u.task.pattern == ASL_WAIT_FOR_TOKEN && !t.token)
         finding_warning(c->r.findings, d->at, FINDING_UNSENT,
                         "Nobody is told the task token, so nobody can answer: pass %s on",
-                        d->jsonata ? "$states.context.Task.Token" : "$$.Task.Token");
+                        d->st->jsonata ? "$states.context.Task.Token" : "$$.Task.Token");
 }

@@ -27,7 +27,8 @@ static struct asl_number parse_count(struct asl_reader *s, const struct read_in 
     int64_t n;
 
     read_at_most_one(in, NAMES(field, path_field));
-    if (!read_expression_instead(in, s->jsonata, field) && read_int(in, field, min, max, &n))
+    to.query = read_query_instead(in, s->jsonata, field);
+    if (!to.query && read_int(in, field, min, max, &n))
         to.constant = (double)n;
     if (!s->jsonata)
         to.path = read_path(in, path_field, READ_REFERENCE);
@@ -41,7 +42,8 @@ static struct asl_number parse_percentage(struct asl_reader *s)
     struct asl_number to = {.present = read_has(&s->in, FIELD) || (!s->jsonata && read_has(&s->in, PATH))};
 
     read_at_most_one(&s->in, NAMES(FIELD, PATH));
-    if (!read_expression_instead(&s->in, s->jsonata, FIELD))
+    to.query = read_query_instead(&s->in, s->jsonata, FIELD);
+    if (!to.query)
         read_number(&s->in, FIELD, 0, 100, &to.constant);
     if (!s->jsonata)
         to.path = read_path(&s->in, PATH, READ_REFERENCE);
@@ -71,7 +73,7 @@ static void parse_arguments(struct asl_reader *s, const struct read_in *in, cons
 {
     asl_parameters_check(in, s->jsonata, required);
     if (s->jsonata)
-        read_jsonata(in, "Arguments");
+        read_query(in, "Arguments");
     else
         read_template(in, "Parameters");
 }
@@ -155,7 +157,7 @@ static void parse_item_batcher(struct asl_reader *s)
     to->batch_bytes =
         parse_count(s, &in, "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", 1, BATCH_BYTES_MAX);
     if (s->jsonata)
-        read_jsonata(&in, "BatchInput");
+        read_query(&in, "BatchInput");
     else
         to->batch_input = read_template(&in, "BatchInput");
 }
@@ -197,18 +199,29 @@ static void parse_label(struct asl_reader *s)
     asl_label(s->c, &s->in, label);
 }
 
-/* What is meant for the mode DISTRIBUTED. The language allows it in INLINE too. */
+/* The language allows all of it in INLINE too, where nothing tolerates a failure. */
+static void check_inline(struct asl_reader *s)
+{
+    const char *const *working = NAMES("ItemReader", "ItemBatcher", "ResultWriter", "Label");
+    const char *const *without_effect = NAMES("ToleratedFailureCount", "ToleratedFailureCountPath",
+                                              "ToleratedFailurePercentage", "ToleratedFailurePercentagePath");
+
+    for (size_t i = 0; working[i]; i++)
+        if (read_has(&s->in, working[i]))
+            read_mockable(&s->in, working[i],
+                          arena_printf(s->c->r.scratch, "%s in a Map of mode INLINE", working[i]));
+    for (size_t i = 0; without_effect[i]; i++)
+        if (read_has(&s->in, without_effect[i]))
+            finding_warning(s->c->r.findings, read_member(&s->c->r, s->in.at, without_effect[i]),
+                            FINDING_NO_EFFECT,
+                            "%s has no effect in a Map of mode INLINE: one failed iteration "
+                            "fails the Map",
+                            without_effect[i]);
+}
+
+/* What is meant for the mode DISTRIBUTED. */
 static void parse_distributed(struct asl_reader *s, bool distributed)
 {
-    static const char *const FIELDS[] = {"ItemReader",
-                                         "ItemBatcher",
-                                         "ResultWriter",
-                                         "Label",
-                                         "ToleratedFailureCount",
-                                         "ToleratedFailureCountPath",
-                                         "ToleratedFailurePercentage",
-                                         "ToleratedFailurePercentagePath"};
-
     parse_item_reader(s);
     parse_item_batcher(s);
     parse_result_writer(s);
@@ -216,10 +229,8 @@ static void parse_distributed(struct asl_reader *s, bool distributed)
     s->st->u.map.distributed.tolerated_count =
         parse_count(s, &s->in, "ToleratedFailureCount", "ToleratedFailureCountPath", 0, INT32_MAX);
     s->st->u.map.distributed.tolerated_percentage = parse_percentage(s);
-    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS && !distributed; i++)
-        if (read_has(&s->in, FIELDS[i]))
-            read_mockable(&s->in, FIELDS[i],
-                          arena_printf(s->c->r.scratch, "%s in a Map of mode INLINE", FIELDS[i]));
+    if (!distributed)
+        check_inline(s);
 }
 
 /* ---- the processor ---- */
@@ -282,10 +293,11 @@ static void parse_items(struct asl_reader *s) /* JSONata */
 {
     json_object *o;
 
-    if (!read_jsonata(&s->in, "Items"))
+    s->st->u.map.items_query = read_query(&s->in, "Items");
+    if (!s->st->u.map.items_query)
         return;
     json_object_object_get_ex(s->in.obj, "Items", &o);
-    if (!read_is_expression(o) && !json_object_is_type(o, json_type_array) &&
+    if (!query_is_expression(o) && !json_object_is_type(o, json_type_array) &&
         !json_object_is_type(o, json_type_object))
         read_error(&s->in, "Items", "Expected value of type Array");
 }
@@ -294,7 +306,8 @@ static void parse_concurrency(struct asl_reader *s)
 {
     struct asl_map *map = &s->st->u.map;
 
-    if (read_expression_instead(&s->in, s->jsonata, "MaxConcurrency"))
+    map->concurrency_query = read_query_instead(&s->in, s->jsonata, "MaxConcurrency");
+    if (map->concurrency_query)
         return;
     read_int(&s->in, "MaxConcurrency", 0, INT32_MAX, &map->max_concurrency);
     if (s->jsonata)
@@ -311,7 +324,7 @@ void asl_map_parse(struct asl_reader *s)
     parse_concurrency(s);
     if (s->jsonata) {
         parse_items(s);
-        read_jsonata(&s->in, "ItemSelector");
+        map->selector_query = read_query(&s->in, "ItemSelector");
         return;
     }
     map->items.path = read_path(&s->in, "ItemsPath", READ_REFERENCE);

@@ -94,8 +94,6 @@ static bool parse_language(struct asl_compile *c, const struct read_in *in)
     if (c->jsonata && !jsonata)
         read_error(in, NULL,
                    "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine");
-    else if (jsonata && !c->jsonata && unsupported_language("JSONata"))
-        read_unsupported(in, "QueryLanguage", unsupported_language("JSONata"));
     return jsonata;
 }
 
@@ -112,7 +110,7 @@ static void parse_state(struct asl_compile *c, struct asl_state *st, json_object
     read_required(&s.in, (const char *const[]){"Type", NULL});
     int type = read_word(&s.in, "Type", TYPES, -1);
     st->type = type < 0 ? ASL_PASS : TYPE_VALUES[type];
-    s.jsonata = c->states[st->index].jsonata = parse_language(c, &s.in);
+    st->jsonata = s.jsonata = parse_language(c, &s.in);
     uint32_t outer = c->reads.reader;
     c->reads.reader = st->index;
     asl_state_parse(&s, type >= 0);
@@ -175,8 +173,6 @@ static void parse_machine(struct asl_compile *c, const struct read_in *in)
     read_only(in, (const char *const[]){"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds",
                                         "Version", NULL});
     c->jsonata = read_word(in, "QueryLanguage", LANGUAGES, 0);
-    if (c->jsonata && unsupported_language("JSONata"))
-        read_unsupported(in, "QueryLanguage", unsupported_language("JSONata"));
     read_word(in, "Version", (const char *const[]){"1.0", NULL}, 0);
     if (read_int(in, "TimeoutSeconds", 1, ASL_SECONDS_MAX, &seconds))
         c->asl->timeout_s = seconds;

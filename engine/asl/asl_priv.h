@@ -36,7 +36,6 @@ struct asl_draft {
     struct asl_state *st;
     const struct place *at;
     json_object *obj; /* borrowed; NULL: it is no object */
-    bool jsonata;     /* its QueryLanguage */
 };
 
 /* A variable that is set, until every scope is known. */

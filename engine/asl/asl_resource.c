@@ -73,7 +73,7 @@ json_object *asl_parameters_check(const struct read_in *in, bool jsonata, const 
     json_object *o;
 
     if (!read_required(in, NAMES(field)) ||
-        (jsonata && read_is_expression(json_object_object_get(in->obj, field))) ||
+        (jsonata && query_is_expression(json_object_object_get(in->obj, field))) ||
         !read_typed(in, field, json_type_object, &o))
         return NULL;
     for (const char *p = required; *p; p += strspn(p, " ")) {

@@ -136,7 +136,8 @@ static struct asl_seconds parse_seconds(struct asl_reader *s, const char *field,
 {
     struct asl_seconds to = {0};
 
-    if (read_expression_instead(&s->in, s->jsonata, field)) {
+    to.query = read_query_instead(&s->in, s->jsonata, field);
+    if (to.query) {
         to.present = true;
     } else if (!s->jsonata && read_has(&s->in, path_field)) {
         to.path = read_path(&s->in, path_field, READ_REFERENCE);
@@ -153,8 +154,8 @@ static void parse_data_flow(struct asl_reader *s)
     struct asl_state *st = s->st;
 
     if (s->jsonata) {
-        read_jsonata(&s->in, "Arguments");
-        read_jsonata(&s->in, "Output");
+        st->arguments = read_query(&s->in, "Arguments");
+        st->output = read_query(&s->in, "Output");
         return;
     }
     st->input_path = parse_path(s, "InputPath", READ_PATH);
@@ -225,7 +226,7 @@ static void parse_credentials(struct asl_reader *s)
         read_error(&s->in, "Credentials", "The field 'RoleArn' is required but was missing");
     read_typed(&in, "RoleArn", json_type_string, &role);
     if (s->jsonata)
-        read_jsonata(&s->in, "Credentials");
+        read_query(&s->in, "Credentials");
     else
         s->st->u.task.role = read_template(&s->in, "Credentials");
 }
@@ -260,11 +261,12 @@ static void parse_pass(struct asl_reader *s)
 static void parse_timestamp(struct asl_reader *s)
 {
     struct asl_wait *wait = &s->st->u.wait;
-    if (read_expression_instead(&s->in, s->jsonata, "Timestamp"))
-        return;
-    const char *text = read_string(&s->in, "Timestamp");
 
     wait->absolute = true;
+    wait->timestamp_query = read_query_instead(&s->in, s->jsonata, "Timestamp");
+    if (wait->timestamp_query)
+        return;
+    const char *text = read_string(&s->in, "Timestamp");
     if (text && clock_parse(text, strlen(text), &wait->timestamp_us) < 0)
         read_error(&s->in, "Timestamp", "String does not match RFC3339 timestamp");
 }
@@ -285,14 +287,16 @@ static void parse_wait(struct asl_reader *s)
 }
 
 /* A rule in JSONata: an expression, or a constant. */
-static void parse_condition(const struct read_in *in)
+static void parse_condition(const struct read_in *in, struct choice_rule *to)
 {
     json_object *o;
 
     read_only(in, NAMES("Condition", "Next", "Assign", "Output", "Comment"));
-    if (read_required(in, NAMES("Condition")) && !read_expression_instead(in, true, "Condition"))
+    if (read_required(in, NAMES("Condition")) &&
+        !query_is_expression(json_object_object_get(in->obj, "Condition")))
         read_typed(in, "Condition", json_type_boolean, &o);
-    read_jsonata(in, "Output");
+    to->condition = read_query(in, "Condition");
+    to->output = read_query(in, "Output");
 }
 
 static void parse_rule(struct asl_reader *s, json_object *o, const struct place *at, struct choice_rule *to)
@@ -304,7 +308,7 @@ static void parse_rule(struct asl_reader *s, json_object *o, const struct place 
         return;
     }
     if (s->jsonata)
-        parse_condition(&in);
+        parse_condition(&in, to);
     else
         to->test = choice_parse(&in);
     to->assign = asl_assign_parse(s, &in);
@@ -337,9 +341,11 @@ static void parse_fail(struct asl_reader *s)
 {
     struct asl_fail *fail = &s->st->u.fail;
 
-    if (!read_expression_instead(&s->in, s->jsonata, "Error"))
+    fail->error_query = read_query_instead(&s->in, s->jsonata, "Error");
+    if (!fail->error_query)
         fail->error = read_string(&s->in, "Error");
-    if (!read_expression_instead(&s->in, s->jsonata, "Cause"))
+    fail->cause_query = read_query_instead(&s->in, s->jsonata, "Cause");
+    if (!fail->cause_query)
         fail->cause = read_string(&s->in, "Cause");
     if (s->jsonata)
         return;

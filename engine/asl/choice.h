@@ -12,7 +12,9 @@ struct asl_assign;
 struct choice_test; /* And, Or, Not or one comparison; choice.c's own */
 
 struct choice_rule {
-    const struct choice_test *test;
+    const struct choice_test *test; /* JSONPath */
+    const struct query *condition;  /* JSONata */
+    const struct query *output;     /* NULL: the input */
     const struct asl_state *next;
     const struct asl_assign *assign; /* NULL: nothing */
 };

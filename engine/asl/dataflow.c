@@ -143,6 +143,7 @@ void scope_init(struct scope *sc, struct step *s, struct frame *f, struct value 
 
 void scope_fini(struct scope *sc)
 {
+    json_object_put(sc->states);
     json_object_put(sc->context);
     sc->s->visits += TMPL_VISITS_MAX - sc->visits_left;
 }
@@ -213,8 +214,9 @@ static int not_a(const char *kind, const struct jpath *p, const char *name, json
 {
     const char *text =
         json_object_is_type(o, json_type_string) ? json_object_get_string(o) : js_text(o, NULL);
-    return err_set(err, ERR_RUNTIME, "The %s field refers to value \"%.1000s\" which is not a valid %s: %s",
-                   name, text, kind, p->text);
+    return err_set(err, ERR_RUNTIME,
+                   "The %sPath field refers to value \"%.1000s\" which is not a valid %s: %s", name, text,
+                   kind, p->text);
 }
 
 /* "5" is one too. */
@@ -253,21 +255,25 @@ int scope_count(struct scope *sc, const struct jpath *p, const char *name, int64
 {
     if (find_integer(sc, p, name, n, err) < 0)
         return -1;
-    return *n >= 0 ? 0 : err_set(err, ERR_RUNTIME, "%.*s cannot be negative.", (int)strcspn(name, "P"), name);
+    return *n >= 0 ? 0 : err_set(err, ERR_RUNTIME, "%s cannot be negative.", name);
 }
 
-int scope_percentage(struct scope *sc, const struct jpath *p, const char *name, double *n, struct err *err)
+int scope_percentage(struct scope *sc, const struct asl_number *field, const char *name, double *n,
+                     struct err *err)
 {
+    const struct jpath *p = field->path;
     json_object *o;
     int rc = 0;
 
-    if (scope_find(sc, p, &o, err) < 0)
+    if (field->query && scope_query_as(sc, field->query, name, json_type_double, &o, err) < 0)
+        return -1;
+    if (p && scope_find(sc, p, &o, err) < 0)
         return invalid_path(p, err);
     *n = json_object_get_double(o);
-    if (!js_is_number(o))
+    if (p && !js_is_number(o))
         rc = not_a("float", p, name, o, err);
     else if (!(*n >= 0 && *n <= 100))
-        rc = err_set(err, ERR_RUNTIME, "ToleratedFailurePercentage must be between 0 and 100.");
+        rc = err_set(err, p ? ERR_RUNTIME : ERR_QUERY, "%s must be between 0 and 100.", name);
     json_object_put(o);
     return rc;
 }
@@ -280,11 +286,13 @@ int scope_seconds(struct scope *sc, const struct asl_seconds *field, const char 
     *seconds = 0;
     if (!field->present)
         return 0;
+    if (field->query && scope_query_int(sc, field->query, name, 1, ASL_SECONDS_MAX, &n, err) < 0)
+        return -1;
     if (field->path && find_integer(sc, field->path, name, &n, err) < 0)
         return -1;
     if (n <= 0 || n > ASL_SECONDS_MAX)
         return err_set(err, ERR_RUNTIME,
-                       "The %s field refers to value \"%lld\", which is not between 1 and %lld: %s", name,
+                       "The %sPath field refers to value \"%lld\", which is not between 1 and %lld: %s", name,
                        (long long)n, (long long)ASL_SECONDS_MAX, field->path->text);
     *seconds = (int32_t)n;
     return 0;
@@ -299,7 +307,7 @@ int dataflow_input(struct step *s, struct frame *f, struct value **in, struct er
     scope_init(&sc, s, f, f->input);
     int rc = scope_path(&sc, &f->state->input_path, in, err);
     scope_fini(&sc);
-    if (rc == 0)
+    if (rc == 0 && !f->state->jsonata)
         stage_seen(s, INSPECT_INPUT_PATH, *in);
     return rc;
 }
@@ -318,6 +326,10 @@ static int output_path(struct step *s, struct frame *f, struct value *data, stru
 int dataflow_pass(struct step *s, struct frame *f, struct value *in, const struct asl_assign *assign,
                   struct leaving *out, struct err *err)
 {
+    if (f->state->jsonata)
+        return jsonata_leave(
+            s, f, &(struct jsonata_exit){.output = f->state->output, .assign = assign, .otherwise = in}, out,
+            err);
     if (output_path(s, f, in, &out->output, err) < 0)
         return -1;
     if (dataflow_assign(s, f, assign, in, &out->assigned, err) == 0)
@@ -331,6 +343,8 @@ int dataflow_args(struct step *s, struct frame *f, struct value *in, bool schedu
 {
     struct scope sc;
 
+    if (f->state->jsonata)
+        return jsonata_args(s, f, scheduling, args, err);
     scope_init(&sc, s, f, in);
     sc.scheduling = scheduling;
     int rc = scope_template(&sc, f->state->parameters, args, err);
@@ -384,16 +398,33 @@ static struct value *whole_value(const struct scope *sc, const struct jpath *p)
     return v ? value_ref(v->value) : NULL;
 }
 
+/* bytes: js_weigh's. */
+static int eval_assigned(struct scope *sc, const struct asl_assign *assign, size_t i, json_object **made,
+                         size_t *bytes, struct err *err)
+{
+    char field[sizeof "Assign/" + 4 * ASL_VARIABLE_CHARS_MAX];
+
+    if (!assign->queries)
+        return tmpl_member_eval(assign->values, i, &sc->env, made, bytes, err) < 0
+                   ? evaluation_failed(sc, err)
+                   : 0;
+    snprintf(field, sizeof field, "Assign/%s", assign->names[i]);
+    if (scope_query(sc, assign->queries[i], field, made, err) < 0)
+        return -1;
+    *bytes = js_weigh(*made, VALUE_BYTES_MAX, JS_DEPTH_MAX);
+    return 0;
+}
+
 static int assigned_value(struct scope *sc, const struct asl_assign *assign, size_t i, struct value **out,
                           struct err *err)
 {
     json_object *made;
     size_t bytes = 0;
 
-    *out = whole_value(sc, tmpl_member_path(assign->values, i));
+    *out = assign->queries ? NULL : whole_value(sc, tmpl_member_path(assign->values, i));
     if (!*out) {
-        if (tmpl_member_eval(assign->values, i, &sc->env, &made, &bytes, err) < 0)
-            return evaluation_failed(sc, err);
+        if (eval_assigned(sc, assign, i, &made, &bytes, err) < 0)
+            return -1;
         *out = value_take(made, bytes);
     }
     /* Whoever shares its parts can have more text than there is memory: so its text is not made before. */
@@ -443,22 +474,29 @@ int dataflow_assign(struct step *s, struct frame *f, const struct asl_assign *as
                     struct assigned **out, struct err *err)
 {
     struct scope sc;
+
+    scope_init(&sc, s, f, data);
+    int rc = scope_assign(&sc, assign, out, err);
+    scope_fini(&sc);
+    return rc;
+}
+
+int scope_assign(struct scope *sc, const struct asl_assign *assign, struct assigned **out, struct err *err)
+{
     int rc = 0;
 
     *out = NULL;
     if (!assign || assign->n == 0)
         return 0;
     struct assigned *a = assigned_new(assign->n);
-    scope_init(&sc, s, f, data);
     while (a->n < assign->n && rc == 0) {
         struct assignment *one = &a->list[a->n];
         one->name = assign->names[a->n];
-        rc = assigned_value(&sc, assign, a->n, &one->value, err);
+        rc = assigned_value(sc, assign, a->n, &one->value, err);
         a->n += rc == 0;
     }
-    scope_fini(&sc);
     if (rc == 0)
-        rc = assigned_fits(s->ex, f, a, err);
+        rc = assigned_fits(sc->s->ex, sc->f, a, err);
     if (rc == 0)
         *out = a;
     else
@@ -489,9 +527,14 @@ static int shape_output(struct step *s, struct frame *f, struct value *result, s
 int dataflow_output(struct step *s, struct frame *f, struct value *result, struct leaving *out,
                     struct err *err)
 {
+    const struct asl_state *st = f->state;
+
+    if (st->jsonata)
+        return jsonata_leave(s, f, &(struct jsonata_exit){st->output, st->assign, result, result, NULL}, out,
+                             err);
     if (shape_output(s, f, result, &out->output, err) < 0)
         return -1;
-    if (dataflow_assign(s, f, f->state->assign, result, &out->assigned, err) == 0)
+    if (dataflow_assign(s, f, st->assign, result, &out->assigned, err) == 0)
         return 0;
     leaving_fini(out);
     return -1;

@@ -68,6 +68,7 @@ void event_fini(struct event *e)
     assigned_unref(e->assigned);
     free((char *)e->error);
     free((char *)e->cause);
+    free((char *)e->location);
     *e = (struct event){0};
 }
 
@@ -213,6 +214,7 @@ static void write_event(const struct event *e, struct payloads *payloads, struct
     write_assigned(e->assigned, payloads, out);
     put_text(out, "error", e->error);
     put_text(out, "cause", e->cause);
+    put_text(out, "location", e->location);
     if (e->index)
         put_int(out, index_key(e->type), e->index);
     if (e->timeout_s)
@@ -318,7 +320,7 @@ static int read_payloads(struct row *r, const char *text, size_t len)
 
 static void read_state(struct row *r, struct js_in *in, struct event *e)
 {
-    const char *name = js_str(in, "name", EVENTS[e->type].flags & (EVENT_NAME | EVENT_RESOURCE));
+    const char *name = js_str(in, "name", EVENTS[e->type].flags & EVENT_WITH_STATE);
 
     if (!name)
         return;
@@ -405,6 +407,7 @@ static int read_event(struct row *r, json_object *src, struct event *e)
     read_assigned(r, &in, e);
     e->error = read_text(&in, "error");
     e->cause = read_text(&in, "cause");
+    e->location = read_text(&in, "location");
     e->index = (int32_t)js_int(&in, index_key(e->type), 0, INT32_MAX, 0);
     e->timeout_s = (int32_t)js_int(&in, "timeout", 0, INT32_MAX, 0);
     e->heartbeat_s = (int32_t)js_int(&in, "heartbeat", 0, INT32_MAX, 0);
@@ -488,6 +491,10 @@ static void write_details(const struct event *e, const struct event_context *c, 
 
     if (flags & EVENT_NAME)
         put_text(out, "name", e->state->name);
+    if (flags & EVENT_STATE) {
+        put_text(out, "state", e->state->name);
+        put_text(out, "location", e->location);
+    }
     if (flags & EVENT_INDEX)
         put_int(out, "index", e->index);
     if (flags & EVENT_LENGTH)

@@ -12,9 +12,9 @@
  *   [{"id":5,"type":"TaskSucceeded","name":"Pay","output":0},
  *    {"id":6,"type":"TaskStateExited","name":"Pay","output":0}, ...]
  * Members: id (absent: unnumbered), type, prev (absent: id - 1), frame (absent: 0), name (of the state),
- * input | output | parameters (payload index), assigned ({"x": payload index}), error, cause, index | length
- * (absent: 0), timeout, heartbeat (seconds), due (microseconds), seed (decimal text).  What the definition
- * says already (a task's resource) is not repeated.
+ * input | output | parameters (payload index), assigned ({"x": payload index}), error, cause, location,
+ * index | length (absent: 0), timeout, heartbeat (seconds), due (microseconds), seed (decimal text).  What
+ * the definition says already (a task's resource) is not repeated.
  */
 #pragma once
 
@@ -73,6 +73,7 @@
     X(EV_ITERATION_FAILED, "MapIterationFailed", "mapIterationFailedEventDetails", EVENT_NAME | EVENT_INDEX) \
     X(EV_ITERATION_ABORTED, "MapIterationAborted", "mapIterationAbortedEventDetails",                        \
       EVENT_NAME | EVENT_INDEX)                                                                              \
+    X(EV_EVALUATION_FAILED, "EvaluationFailed", "evaluationFailedEventDetails", EVENT_STATE | EVENT_ERROR)   \
     /* Unnumbered, pawl's own: until due a Wait or a retry waits (its index is the retrier's); a callback */ \
     /* came before its own call's answer; a frame gives way before its next state, for the step was long; */ \
     /* a call has not left, and is due again; and then it leaves. */                                         \
@@ -92,9 +93,11 @@ enum {
     EVENT_RESOURCE = 32,  /* shows resource and (but for functions by ARN) resourceType */
     EVENT_INDEX = 64,     /* shows the iteration's index */
     EVENT_LENGTH = 128,   /* shows the number of items */
-    EVENT_OWN = 256,    /* not in the service's vocabulary: unnumbered, never shown by GetExecutionHistory */
-    EVENT_ASSIGN = 512, /* shows the variables that the state sets */
+    EVENT_ASSIGN = 256,   /* shows the variables that the state sets */
+    EVENT_STATE = 512,    /* shows the state's name as "state", and the location within it */
+    EVENT_OWN = 1024, /* not in the service's vocabulary: unnumbered, never shown by GetExecutionHistory */
     EVENT_EXIT = EVENT_NAME | EVENT_OUTPUT | EVENT_ASSIGN,
+    EVENT_WITH_STATE = EVENT_NAME | EVENT_RESOURCE | EVENT_STATE, /* struct event names the state */
 };
 
 enum { EVENT_ERROR_BYTES_MAX = 256, EVENT_CAUSE_BYTES_MAX = 32768 }; /* longer ones are cut */
@@ -127,10 +130,11 @@ struct event {
     uint32_t frame; /* where it happened: exec.h */
     int64_t at_us;  /* when: the same for all events of a journal row */
     const struct asl_state
-        *state;                /* the state that it is about, where flags have NAME or RESOURCE; else NULL */
+        *state;                /* the state that it is about, where flags have one of WITH_STATE; else NULL */
     struct value *data;        /* input, output or parameters; a reference, or NULL */
     struct assigned *assigned; /* *Exited: a reference; NULL: no variables */
     const char *error, *cause; /* owned; NULL: absent. Clean text (js_clean) */
+    const char *location;      /* EvaluationFailed: "Output/total"; owned; NULL: absent */
     int32_t
         index; /* iteration; MapStateStarted: items; RetryScheduled: retrier; *Exited: 1 + catcher, or 0 */
     int32_t timeout_s, heartbeat_s; /* *Scheduled: evaluated; 0: none */

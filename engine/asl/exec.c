@@ -367,6 +367,7 @@ static bool state_entered(struct exec *ex, struct frame *f, enum asl_type type, 
     f->phase = FRAME_ENTERED;
     f->state = e->state;
     f->entered_id = f->last_id = e->id;
+    f->before_id = e->prev;
     f->entered_us = e->at_us;
     keep_value(&f->input, e->data);
     return true;
@@ -571,12 +572,26 @@ static bool iteration_succeeded(struct exec *ex, struct frame *f, const struct e
     return true;
 }
 
+/* There are some, or what they should do could not be evaluated. */
 static bool children_failed(struct exec *ex, struct frame *f, const struct event *e)
 {
-    if (f->phase != FRAME_CHILDREN)
+    if (f->phase != FRAME_CHILDREN && (f->phase != FRAME_ENTERED || f->last_id == f->entered_id))
         return false;
     drop_children(ex, f);
     f->phase = FRAME_ENTERED;
+    f->last_id = e->id;
+    return true;
+}
+
+/* The state's work may have been about to begin again. */
+static bool evaluation_failed(struct exec *ex, struct frame *f, const struct event *e)
+{
+    if (!f->state || f->phase == FRAME_LEFT || f->phase == FRAME_DONE)
+        return false;
+    if (f->phase == FRAME_RETRYING || f->phase == FRAME_WAITING) {
+        no_deadlines(ex, f);
+        f->phase = FRAME_ENTERED;
+    }
     f->last_id = e->id;
     return true;
 }
@@ -600,6 +615,9 @@ static bool change(struct exec *ex, struct frame *f, const struct event *e)
         return execution_ended(ex, EXEC_ABORTED, e);
     case EV_EXECUTION_TIMED_OUT:
         return execution_ended(ex, EXEC_TIMED_OUT, e);
+
+    case EV_EVALUATION_FAILED:
+        return evaluation_failed(ex, f, e);
 
     case EV_PASS_ENTERED:
         return state_entered(ex, f, ASL_PASS, e);

@@ -61,6 +61,7 @@ struct frame {
     struct frame *prev, *next;     /* siblings, in parent->children->list */
     int32_t index;                 /* branch or iteration within the parent */
     int32_t entered_id;            /* event that entered the state: "entered at the event id #N" */
+    int32_t before_id;             /* the event before that one: what an evaluation that fails links to */
     int32_t last_id;               /* the newest event of this frame: what the next one links to */
     int32_t scheduled_id;          /* *Scheduled of the current attempt: names it to the world; 0: none */
     int64_t entered_us;

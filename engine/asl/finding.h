@@ -44,6 +44,7 @@ enum { ASL_FINDINGS_MAX = 100 }; /* of each severity */
 #define FINDING_CONTEXT     "UNKNOWN_CONTEXT_FIELD"
 #define FINDING_TOO_LONG    "LONGER_THAN_EXPRESS"
 #define FINDING_UNSET       "UNASSIGNED_VARIABLE"
+#define FINDING_NO_EFFECT   "FIELD_WITHOUT_EFFECT"
 
 enum asl_severity {
     SEVERITY_ERROR,   /* not in the language: the definition is refused */

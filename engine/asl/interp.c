@@ -127,12 +127,13 @@ int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e
     e.prev = prev;
     e.frame = f->id;
     e.at_us = s->now_us;
-    if (!e.state && flags & (EVENT_NAME | EVENT_RESOURCE))
+    if (!e.state && flags & EVENT_WITH_STATE)
         e.state = f->state;
     value_ref(e.data);
     assigned_ref(e.assigned);
     e.error = copy_text(e.error);
     e.cause = copy_text(e.cause);
+    e.location = copy_text(e.location);
     count_event(s, &e);
     add_event(s->out, &e);
     exec_apply(ex, &e);

@@ -71,7 +71,7 @@ static void abort_frame(struct step *s, struct frame *f, int32_t failure, enum e
     abort_state(s, f, failure);
 }
 
-/* ---- retry, catch, fail ---- */
+/* ---- evaluations that went wrong ---- */
 
 /* What could not be evaluated, and where. */
 static const char *explained(struct step *s, const struct frame *f, const struct err *err)
@@ -93,6 +93,37 @@ static bool ends_all(struct step *s, struct frame *f, const struct err *err)
         (struct event){.type = EV_EXECUTION_FAILED, .error = err->name, .cause = explained(s, f, err)});
     return true;
 }
+
+/*
+ * EvaluationFailed. It follows from what came before the state was entered, if nothing has happened in it
+ * since; but in a Wait from that (recorded).
+ */
+static int32_t evaluation_failed(struct step *s, struct frame *f, const struct err *err, const char *cause)
+{
+    bool at_once = f->last_id == f->entered_id && f->state->type != ASL_WAIT;
+    const char *location = s->location;
+
+    s->location = NULL;
+    return emit_after(
+        s, f, at_once ? f->before_id : f->last_id,
+        (struct event){
+            .type = EV_EVALUATION_FAILED, .error = err->name, .cause = cause, .location = location});
+}
+
+/* What err makes the state fail with. */
+static struct failure broken(struct step *s, struct frame *f, const struct err *err)
+{
+    struct failure why = {
+        .error = err->name, .cause = explained(s, f, err), .match = err->name, .event_id = f->last_id};
+
+    if (strcmp(err->name, ERR_QUERY) == 0) {
+        why.evaluation = true;
+        why.event_id = evaluation_failed(s, f, err, why.cause);
+    }
+    return why;
+}
+
+/* ---- retry, catch, fail ---- */
 
 static bool retry(struct step *s, struct frame *f, const struct failure *why)
 {
@@ -143,10 +174,16 @@ static int catch_error(struct step *s, struct frame *f, const struct catcher *c,
                        struct leaving *l, struct err *err)
 {
     struct value *error = error_output(why);
-    int rc = place_error(f, c, error, &l->output, err);
+    int rc;
 
-    if (rc == 0)
-        rc = dataflow_assign(s, f, c->assign, error, &l->assigned, err);
+    if (f->state->jsonata) {
+        rc = jsonata_leave(
+            s, f, &(struct jsonata_exit){c->output, c->assign, .otherwise = error, .error = error}, l, err);
+    } else {
+        rc = place_error(f, c, error, &l->output, err);
+        if (rc == 0)
+            rc = dataflow_assign(s, f, c->assign, error, &l->assigned, err);
+    }
     value_unref(error);
     return rc;
 }
@@ -160,16 +197,19 @@ static bool caught(struct step *s, struct frame *f, const struct failure *why)
 
     if (i < 0)
         return false;
-    if (catch_error(s, f, &st->catchers[i], why, &l, &err) == 0)
+    if (catch_error(s, f, &st->catchers[i], why, &l, &err) == 0) {
         state_caught(s, f, (size_t)i, &l);
-    else if (!ends_all(s, f, &err)) /* nothing of this state may take an error of its own catchers */
-        frame_failed(s, f,
-                     &(struct failure){.error = err.name,
-                                       .cause = explained(s, f, &err),
-                                       .match = err.name,
-                                       .event_id = f->last_id});
+    } else if (!ends_all(s, f, &err)) { /* nothing of this state may take an error of its own catchers */
+        struct failure own = broken(s, f, &err);
+        frame_failed(s, f, &own);
+    }
     leaving_fini(&l);
     return true;
+}
+
+static bool is_parallel_or_map(const struct frame *f)
+{
+    return f->state->type == ASL_PARALLEL || f->state->type == ASL_MAP;
 }
 
 void state_failed(struct step *s, struct frame *f, const struct failure *why)
@@ -182,7 +222,7 @@ void state_failed(struct step *s, struct frame *f, const struct failure *why)
     if (step_over(s) || retry(s, f, why))
         return;
 
-    if (f->phase == FRAME_CHILDREN)
+    if (f->phase == FRAME_CHILDREN || (why->evaluation && is_parallel_or_map(f)))
         told.event_id = emit_after(
             s, f, why->event_id,
             (struct event){.type = f->state->type == ASL_MAP ? EV_MAP_FAILED : EV_PARALLEL_FAILED});
@@ -203,14 +243,10 @@ void frame_failed(struct step *s, struct frame *f, const struct failure *why)
     state_failed(s, f->parent, &told);
 }
 
-/* ---- evaluations that went wrong ---- */
-
 void state_broken(struct step *s, struct frame *f, const struct err *err)
 {
-    if (!ends_all(s, f, err))
-        state_failed(s, f,
-                     &(struct failure){.error = err->name,
-                                       .cause = explained(s, f, err),
-                                       .match = err->name,
-                                       .event_id = f->last_id});
+    if (ends_all(s, f, err))
+        return;
+    struct failure why = broken(s, f, err);
+    state_failed(s, f, &why);
 }

@@ -4,6 +4,7 @@
  *   interp.c       stimuli, the loop, effects, recovery
  *   interp_fail.c  a state has failed: retry, catch, or fail what it stands in
  *   dataflow.c     InputPath to OutputPath; dataflow_context.c: the context object
+ *   dataflow_jsonata.c  the same in JSONata: Arguments, Output
  *   state_*.c      what each type of state does
  *
  * A state begins when it was entered and at each retry (state_ops.begin). It ends in exactly one of
@@ -49,7 +50,8 @@ struct step {
     uint64_t draws;               /* of this step: see step_dice */
     size_t events, bytes, visits; /* done so far: events, payloads, values looked at */
     const struct value *counted;  /* the last payload that bytes has in it */
-    struct transition *todo;      /* in the outcome's arena; those before next are done */
+    const char *location;    /* where in the state the last expression failed, "Output/x"; NULL: nowhere */
+    struct transition *todo; /* in the outcome's arena; those before next are done */
     size_t next, ntodo, cap;
 };
 
@@ -59,6 +61,7 @@ struct failure {
     const char *match;         /* what ErrorEquals is held against: error, but States.HeartbeatTimeout */
     int32_t event_id;          /* the event that tells it */
     struct frame *from;        /* the branch or iteration whose failure it is; NULL: the state's own */
+    bool evaluation;           /* EvaluationFailed has told it */
 };
 
 /* ---- interp.c ---- */
@@ -148,8 +151,10 @@ struct scope {
     bool scheduling;    /* a task is about to be scheduled: $$.Task.Token is known */
     struct frame *map;  /* ItemSelector: the Map whose item this is; else NULL */
     int32_t item;
-    struct json_object *context; /* its parts are made when first asked for */
-    bool whole_context;          /* all of them */
+    struct json_object *context;  /* its parts are made when first asked for */
+    bool whole_context;           /* all of them */
+    struct value *result, *error; /* $states.result, $states.errorOutput; NULL: there is none */
+    struct json_object *states;   /* $states, made when first asked for */
     size_t visits_left;
     struct jpath_env env;
 };
@@ -170,31 +175,66 @@ int scope_template(struct scope *sc, const struct tmpl *t, struct value **out, s
 /* A path that must find something: -1 with its own words in err->cause, without "Invalid path". */
 int scope_find(struct scope *sc, const struct jpath *p, struct json_object **out, struct err *err);
 
-/* Seconds, constant or by path: *seconds is 0 when the field is absent. */
+/*
+ * Seconds, constant, by path or by an expression: *seconds is 0 when the field is absent.  name: the field's,
+ * without "Path".
+ */
 int scope_seconds(struct scope *sc, const struct asl_seconds *field, const char *name, int32_t *seconds,
                   struct err *err);
 /* An integer of at least 0 by path. */
 int scope_count(struct scope *sc, const struct jpath *p, const char *name, int64_t *n, struct err *err);
-/* A number from 0 to 100 by path. */
-int scope_percentage(struct scope *sc, const struct jpath *p, const char *name, double *n, struct err *err);
+/* A number from 0 to 100, by path or by an expression. */
+int scope_percentage(struct scope *sc, const struct asl_number *field, const char *name, double *n,
+                     struct err *err);
+
+/*
+ * A field of a state in JSONata: its value, a new reference; scope_query_as: of that type (json_type_double:
+ * any number).  field is its name, for messages.
+ */
+int scope_query(struct scope *sc, const struct query *q, const char *field, struct json_object **out,
+                struct err *err);
+int scope_query_as(struct scope *sc, const struct query *q, const char *field, enum json_type type,
+                   struct json_object **out, struct err *err);
+/* A whole number from min to max. */
+int scope_query_int(struct scope *sc, const struct query *q, const char *field, int64_t min, int64_t max,
+                    int64_t *n, struct err *err);
 
 /* InputPath of f's raw input. */
 int dataflow_input(struct step *s, struct frame *f, struct value **in, struct err *err);
-/* Of in, what InputPath left: OutputPath, and Assign; for states without a result. */
+/*
+ * The output of in, what InputPath left, and Assign, for states without a result: OutputPath, or Output (the
+ * state's own: a Choice's rules have theirs).
+ */
 int dataflow_pass(struct step *s, struct frame *f, struct value *in, const struct asl_assign *assign,
                   struct leaving *out, struct err *err);
-/* Parameters of in. */
+/* Parameters of in, or Arguments. */
 int dataflow_args(struct step *s, struct frame *f, struct value *in, bool scheduling, struct value **args,
                   struct err *err);
-/* ResultSelector, ResultPath, OutputPath; and Assign, of the result as it came. */
+/* ResultSelector, ResultPath, OutputPath, or Output; and Assign, of the result as it came. */
 int dataflow_output(struct step *s, struct frame *f, struct value *result, struct leaving *out,
                     struct err *err);
-/*
- * Assign, in which "$" is data: every value is evaluated with the variables as they are before any of them is
- * set.  This is where the query languages meet.  NULL for assign NULL, and for one that sets nothing.
- */
+/* Assign, in which "$" is data. */
 int dataflow_assign(struct step *s, struct frame *f, const struct asl_assign *assign, struct value *data,
                     struct assigned **out, struct err *err);
+/*
+ * The same in a scope: every value is evaluated with the variables as they are before any of them is set.
+ * This is where the query languages meet.  NULL for assign NULL, and for one that sets nothing.
+ */
+int scope_assign(struct scope *sc, const struct asl_assign *assign, struct assigned **out, struct err *err);
+
+/* The same in JSONata. */
+int jsonata_args(struct step *s, struct frame *f, bool scheduling, struct value **args, struct err *err);
+
+/* How a state in JSONata is left. */
+struct jsonata_exit {
+    const struct query *output;      /* NULL: otherwise stands for it */
+    const struct asl_assign *assign; /* NULL: nothing */
+    struct value *otherwise;         /* borrowed, like these: */
+    struct value *result;            /* $states.result; NULL: there is none */
+    struct value *error;             /* $states.errorOutput; NULL: there is none */
+};
+int jsonata_leave(struct step *s, struct frame *f, const struct jsonata_exit *how, struct leaving *out,
+                  struct err *err);
 
 /*
  * Payloads are bounded where they are journaled: arguments, outputs, inputs of iterations.  These are -1 with

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "asl/finding.h"
+#include "asl/query.h"
 #include "base/json.h"
 #include "lang/template.h"
 
@@ -99,9 +99,7 @@ void read_variable(const struct read_in *in, const char *field, const char *name
 
 /* ---- JSONata, read_jsonata.c ---- */
 
-/* A string "{% ... %}"? */
-bool read_is_expression(json_object *o);
-/* Any value, in which such strings are expressions. False: the field is absent. */
-bool read_jsonata(const struct read_in *in, const char *field);
-/* True: an expression stands there instead of the constant that JSONPath would have. */
-bool read_expression_instead(const struct read_in *in, bool jsonata, const char *field);
+/* Any value, in which strings "{% ... %}" are expressions. NULL: the field is absent. */
+const struct query *read_query(const struct read_in *in, const char *field);
+/* The expression that stands there instead of the constant that JSONPath would have; NULL: there is none. */
+const struct query *read_query_instead(const struct read_in *in, bool jsonata, const char *field);

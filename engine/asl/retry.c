@@ -109,7 +109,7 @@ void catch_parse(const struct read_in *in, bool last, bool jsonata, struct catch
     read_required(in, (const char *const[]){"ErrorEquals", "Next", NULL});
     to->errors = parse_errors(in, last, &to->nerrors);
     if (jsonata) {
-        read_jsonata(in, "Output");
+        to->output = read_query(in, "Output");
         return;
     }
     to->result_path = read_path_or_null(in, "ResultPath", READ_WRITABLE, &to->drop_result);

@@ -32,6 +32,7 @@ struct catcher { /* one element of "Catch" */
     const struct asl_state *next;
     const struct jpath *result_path; /* NULL: the error output replaces the input ("$") */
     bool drop_result;                /* "ResultPath": null */
+    const struct query *output;      /* JSONata; NULL: the error output */
     const struct asl_assign *assign; /* NULL: nothing */
 };
 

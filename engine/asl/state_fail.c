@@ -1,5 +1,25 @@
 #include "asl/interp_priv.h"
 
+static const char *text(struct scope *sc, json_object *o)
+{
+    return cause_text(sc->s, json_object_get_string(o), (size_t)json_object_get_string_len(o));
+}
+
+/* In JSONata: a string that an expression gives. */
+static int text_by_query(struct scope *sc, const struct query *q, const char *field, const char **out,
+                         struct err *err)
+{
+    json_object *o;
+
+    if (!q)
+        return 0;
+    if (scope_query_as(sc, q, field, json_type_string, &o, err) < 0)
+        return -1;
+    *out = text(sc, o);
+    json_object_put(o);
+    return 0;
+}
+
 /* A constant, or a string that a path or an intrinsic function gives; NULL when both are absent. */
 static int text_of(struct scope *sc, const char *constant, const struct tmpl_expr *by, const char *field,
                    const char **out, struct err *err)
@@ -16,7 +36,7 @@ static int text_of(struct scope *sc, const char *constant, const struct tmpl_exp
         rc = err_set(err, ERR_RUNTIME, "The %s field must give a string, found: %.200s", field,
                      js_text(o, NULL));
     else
-        *out = cause_text(sc->s, json_object_get_string(o), (size_t)json_object_get_string_len(o));
+        *out = text(sc, o);
     json_object_put(o);
     return rc;
 }
@@ -29,11 +49,16 @@ void fail_begin(struct step *s, struct frame *f)
     struct scope sc;
     struct err err;
 
-    stage_seen(s, INSPECT_INPUT_PATH, f->input);
+    if (!f->state->jsonata)
+        stage_seen(s, INSPECT_INPUT_PATH, f->input);
     scope_init(&sc, s, f, f->input);
     int rc = text_of(&sc, fail->error, fail->error_path, "ErrorPath", &why.error, &err);
     if (rc == 0)
         rc = text_of(&sc, fail->cause, fail->cause_path, "CausePath", &why.cause, &err);
+    if (rc == 0)
+        rc = text_by_query(&sc, fail->error_query, "Error", &why.error, &err);
+    if (rc == 0)
+        rc = text_by_query(&sc, fail->cause_query, "Cause", &why.cause, &err);
     scope_fini(&sc);
     if (rc < 0)
         return state_broken(s, f, &err);

@@ -6,6 +6,27 @@
  * one (map_items).  An iteration costs the same however many there are.
  */
 
+/* In JSONata: Items, or the input. */
+static int query_items(struct step *s, struct frame *f, struct value **items, struct err *err)
+{
+    const struct query *q = f->state->u.map.items_query;
+    struct scope sc;
+    json_object *o;
+
+    if (!q) {
+        *items = value_ref(f->input);
+        if (json_object_is_type(value_tree(f->input), json_type_array))
+            return 0;
+        value_unref(*items);
+        return err_set(err, ERR_QUERY, "Map state input must be an array but was: %.1000s",
+                       value_text(f->input, NULL));
+    }
+    scope_init(&sc, s, f, f->input);
+    int rc = scope_query_as(&sc, q, "Items", json_type_array, &o, err);
+    scope_fini(&sc);
+    return rc < 0 ? -1 : value_made(f->state->name, o, items, err);
+}
+
 static int find_items(struct step *s, struct frame *f, struct value *in, struct value **items,
                       struct err *err)
 {
@@ -14,6 +35,8 @@ static int find_items(struct step *s, struct frame *f, struct value *in, struct 
 
     if (f->state->u.map.distributed.reads)
         return map_read(s, f, in, items, err);
+    if (f->state->jsonata)
+        return query_items(s, f, items, err);
     scope_init(&sc, s, f, in);
     int rc = scope_path(&sc, path, items, err);
     scope_fini(&sc);
@@ -38,11 +61,12 @@ static int find_limit(struct step *s, struct frame *f, struct value *in, uint32_
     struct scope sc;
     int rc = 0;
 
-    if (map->concurrency) {
-        scope_init(&sc, s, f, in);
-        rc = scope_count(&sc, map->concurrency, "MaxConcurrencyPath", &n, err);
-        scope_fini(&sc);
-    }
+    scope_init(&sc, s, f, in);
+    if (map->concurrency)
+        rc = scope_count(&sc, map->concurrency, "MaxConcurrency", &n, err);
+    else if (map->concurrency_query)
+        rc = scope_query_int(&sc, map->concurrency_query, "MaxConcurrency", 0, INT32_MAX, &n, err);
+    scope_fini(&sc);
     if (rc == 0 && s->ex->inspection)
         s->ex->inspection->max_concurrency = n;
     *limit = n > 0 && n < ASL_MAP_CONCURRENCY_MAX ? (uint32_t)n : ASL_MAP_CONCURRENCY_MAX;
@@ -67,25 +91,38 @@ json_object *map_items(struct step *s, struct frame *map, struct err *err)
 
 /* ---- iterations ---- */
 
+/* What ItemSelector makes of the Map's input and the item. */
+static int select_item(struct step *s, struct frame *map, int32_t index, struct value **out, struct err *err)
+{
+    const struct asl_map *m = &map->state->u.map;
+    json_object *made;
+    struct scope sc;
+    int rc;
+
+    scope_init(&sc, s, map, map->children->input);
+    sc.map = map;
+    sc.item = index;
+    if (m->selector)
+        rc = scope_template(&sc, m->selector, out, err);
+    else if ((rc = scope_query(&sc, m->selector_query, "ItemSelector", &made, err)) == 0)
+        rc = value_made(map->state->name, made, out, err);
+    scope_fini(&sc);
+    return rc;
+}
+
 int map_item_input(struct step *s, struct frame *map, int32_t index, struct value **out, struct err *err)
 {
-    const struct tmpl *selector = map->state->u.map.selector;
+    const struct asl_map *m = &map->state->u.map;
     json_object *items = map_items(s, map, err);
-    struct scope sc;
     int rc;
 
     if (!items)
         return -1;
-    if (selector) {
-        scope_init(&sc, s, map, map->children->input);
-        sc.map = map;
-        sc.item = index;
-        rc = scope_template(&sc, selector, out, err);
-        scope_fini(&sc);
-    } else {
+    if (m->selector || m->selector_query)
+        rc = select_item(s, map, index, out, err);
+    else
         rc = value_made(map->state->name, json_object_get(json_object_array_get_idx(items, (size_t)index)),
                         out, err);
-    }
     return value_fitting(rc, map->state->name, out, err);
 }
 

@@ -30,11 +30,12 @@ static int find_number(struct step *s, struct frame *f, struct value *in, const 
     if (!field->present)
         return 0;
     *n = (int64_t)field->constant;
-    if (field->path) {
-        scope_init(&sc, s, f, in);
+    scope_init(&sc, s, f, in);
+    if (field->path)
         rc = scope_count(&sc, field->path, name, n, err);
-        scope_fini(&sc);
-    }
+    else if (field->query)
+        rc = scope_query_int(&sc, field->query, name, 0, INT32_MAX, n, err);
+    scope_fini(&sc);
     return rc;
 }
 
@@ -45,7 +46,7 @@ int map_read(struct step *s, struct frame *f, struct value *in, struct value **i
     json_object *list = NULL;
     int64_t max = 0;
 
-    if (find_number(s, f, in, &d->max_items, "MaxItemsPath", &max, err) < 0)
+    if (find_number(s, f, in, &d->max_items, "MaxItems", &max, err) < 0)
         return -1;
     if (!given->file)
         list = json_object_new_array();
@@ -69,18 +70,16 @@ int map_tolerance(struct step *s, struct frame *f, struct value *in, struct err 
     struct scope sc;
     int rc = 0;
 
-    if (find_number(s, f, in, &d->tolerated_count, "ToleratedFailureCountPath", &seen->tolerated_count, err) <
-        0)
+    if (find_number(s, f, in, &d->tolerated_count, "ToleratedFailureCount", &seen->tolerated_count, err) < 0)
         return -1;
     if (!percentage->present)
         return 0;
     seen->tolerated_percentage = percentage->constant;
-    if (percentage->path) {
-        scope_init(&sc, s, f, in);
-        rc = scope_percentage(&sc, percentage->path, "ToleratedFailurePercentagePath",
-                              &seen->tolerated_percentage, err);
-        scope_fini(&sc);
-    }
+    scope_init(&sc, s, f, in);
+    if (percentage->path || percentage->query)
+        rc =
+            scope_percentage(&sc, percentage, "ToleratedFailurePercentage", &seen->tolerated_percentage, err);
+    scope_fini(&sc);
     return rc;
 }
 
@@ -194,8 +193,8 @@ static int batch(struct step *s, struct frame *map, struct value *inputs, struct
     struct scope sc;
     int rc = 0;
 
-    if (find_number(s, map, in, &d->batch_items, "MaxItemsPerBatchPath", &max.items, err) < 0 ||
-        find_number(s, map, in, &d->batch_bytes, "MaxInputBytesPerBatchPath", &max.bytes, err) < 0)
+    if (find_number(s, map, in, &d->batch_items, "MaxItemsPerBatch", &max.items, err) < 0 ||
+        find_number(s, map, in, &d->batch_bytes, "MaxInputBytesPerBatch", &max.bytes, err) < 0)
         return -1;
     if (d->batch_input) {
         scope_init(&sc, s, map, in);

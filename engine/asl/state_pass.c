@@ -1,5 +1,17 @@
 #include "asl/interp_priv.h"
 
+/* In JSONata a Pass has no result: Output is all. */
+static void pass_on(struct step *s, struct frame *f)
+{
+    struct leaving l = {0};
+    struct err err;
+
+    if (dataflow_pass(s, f, f->input, f->state->assign, &l, &err) < 0)
+        return state_broken(s, f, &err);
+    state_leave(s, f, f->state->next, &l);
+    leaving_fini(&l);
+}
+
 /* What Parameters make of the input. */
 static int shape_input(struct step *s, struct frame *f, struct value **result, struct err *err)
 {
@@ -18,6 +30,8 @@ void pass_begin(struct step *s, struct frame *f)
     struct value *result;
     struct err err;
 
+    if (f->state->jsonata)
+        return pass_on(s, f);
     if (f->state->u.pass.result) {
         result = value_copy(f->state->u.pass.result); /* of the definition: its text alone may be shared */
         stage_seen(s, INSPECT_RESULT, result);

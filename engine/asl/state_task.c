@@ -76,9 +76,9 @@ static int prepare(struct step *s, struct frame *f, struct event *e, struct err 
     if (dataflow_input(s, f, &in, err) < 0)
         return -1;
     scope_init(&sc, s, f, in);
-    int rc = scope_seconds(&sc, &task->timeout, "TimeoutSecondsPath", &e->timeout_s, err);
+    int rc = scope_seconds(&sc, &task->timeout, "TimeoutSeconds", &e->timeout_s, err);
     if (rc == 0)
-        rc = scope_seconds(&sc, &task->heartbeat, "HeartbeatSecondsPath", &e->heartbeat_s, err);
+        rc = scope_seconds(&sc, &task->heartbeat, "HeartbeatSeconds", &e->heartbeat_s, err);
     scope_fini(&sc);
     if (rc == 0)
         rc = dataflow_args(s, f, in, true, &e->data, err);

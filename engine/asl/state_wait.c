@@ -47,6 +47,26 @@ static int timestamp_by_path(struct scope *sc, const struct jpath *p, int64_t *u
     return rc;
 }
 
+static int timestamp_by_query(struct scope *sc, const struct query *q, int64_t *us, struct err *err)
+{
+    json_object *o;
+    int rc;
+
+    if (scope_query_as(sc, q, "Timestamp", json_type_string, &o, err) < 0)
+        return -1;
+    rc = clock_parse(json_object_get_string(o), (size_t)json_object_get_string_len(o), us);
+    if (rc < 0) {
+        err_set(
+            err, ERR_QUERY,
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: "
+            "%.300s",
+            json_object_get_string(o));
+        sc->s->location = "Timestamp";
+    }
+    json_object_put(o);
+    return rc;
+}
+
 /* Until when? Past moments are as good as now. */
 static int moment(struct scope *sc, int64_t *due_us, struct err *err)
 {
@@ -57,7 +77,12 @@ static int moment(struct scope *sc, int64_t *due_us, struct err *err)
         *due_us = w->timestamp_us;
         if (w->timestamp && timestamp_by_path(sc, w->timestamp, due_us, err) < 0)
             return -1;
+        if (w->timestamp_query && timestamp_by_query(sc, w->timestamp_query, due_us, err) < 0)
+            return -1;
         seconds = *due_us > now_us ? (*due_us - now_us) / CLOCK_SECOND : 0;
+    } else if (w->seconds.query &&
+               scope_query_int(sc, w->seconds.query, "Seconds", 0, ASL_SECONDS_MAX, &seconds, err) < 0) {
+        return -1;
     } else if (w->seconds.path && seconds_by_path(sc, w->seconds.path, &seconds, err) < 0) {
         return -1;
     }

@@ -209,6 +209,7 @@ static json_object *inspection_data(const struct trial *t, bool as_text)
     static const char *const NAMES[INSPECT_STAGES] = {
         [INSPECT_INPUT_PATH] = "afterInputPath",
         [INSPECT_PARAMETERS] = "afterParameters",
+        [INSPECT_ARGUMENTS] = "afterArguments",
         [INSPECT_RESULT] = "result",
         [INSPECT_RESULT_SELECTOR] = "afterResultSelector",
         [INSPECT_RESULT_PATH] = "afterResultPath",

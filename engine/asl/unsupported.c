@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-const char *unsupported_language(const char *language)
-{
-    return strcmp(language, "JSONata") == 0 ? "QueryLanguage JSONata" : NULL;
-}
-
 const char *unsupported_mode(const char *mode)
 {
     return strcmp(mode, "DISTRIBUTED") == 0 ? "Mode DISTRIBUTED" : NULL;

@@ -9,8 +9,7 @@
 
 #include <stdbool.h>
 
-/* The words for QueryLanguage "JSONata", a Map's Mode "DISTRIBUTED"; NULL: it is supported. */
-const char *unsupported_language(const char *language);
+/* The words for a Map's Mode "DISTRIBUTED"; NULL: it is supported. */
 const char *unsupported_mode(const char *mode);
 
 /* A service integration that the language knows: "sqs", "sendMessage" (without ".sync" and the like). */

@@ -228,6 +228,9 @@ static void describe_event(const struct event *e, struct js_buf *out)
         add_number(out, " length ", e->index, "");
     else if (e->index && !(flags & EVENT_INDEX))
         add_number(out, " by catcher ", e->index - 1, "");
+    if (e->location)
+        add_text(out, "in");
+    add_text(out, e->location);
     add_text(out, e->error);
     if (e->cause)
         js_buf_str(out, ":");

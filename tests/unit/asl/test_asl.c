@@ -406,7 +406,8 @@ END_TEST
 START_TEST(what_is_not_built_is_told_when_nothing_is_wrong)
 {
     static const char text[] =
-        "{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}";
+        "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"End\":true,\"Resource\":"
+        "\"arn:aws:states:us-east-1:000000000000:activity:a\"}}}";
     struct asl_findings f = {0};
     struct err err = {0};
 
@@ -414,8 +415,8 @@ START_TEST(what_is_not_built_is_told_when_nothing_is_wrong)
     ck_assert_uint_eq(f.nerrors, 0);
     asl_findings_err(&f, &err);
     ck_assert_str_eq(err.name, ERR_INVALID_DEFINITION);
-    ck_assert_str_eq(err.cause, "NOT_SUPPORTED_YET: QueryLanguage JSONata is not supported by this version "
-                                "of pawl at /QueryLanguage");
+    ck_assert_str_eq(err.cause, "NOT_SUPPORTED_YET: An activity is not supported by this version of pawl at "
+                                "/States/A/Resource");
     asl_findings_fini(&f);
 }
 END_TEST

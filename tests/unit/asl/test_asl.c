@@ -463,6 +463,37 @@ START_TEST(thousands_of_states_are_compiled_in_time)
 }
 END_TEST
 
+/* Each is compared with those before it, until the budget of comparisons is used up. */
+START_TEST(thousands_of_rules_and_handlers_are_looked_at_in_time)
+{
+    struct asl_findings f = {0};
+    struct js_buf b = {0};
+    char one[96];
+
+    js_buf_str(&b,
+               "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Choice\",\"Default\":\"B\",\"Choices\":[");
+    for (int i = 0; i < 8000; i++) {
+        snprintf(one, sizeof one, "%s{\"Variable\":\"$.x\",\"NumericEquals\":%d,\"Next\":\"B\"}",
+                 i ? "," : "", i);
+        js_buf_str(&b, one);
+    }
+    js_buf_str(
+        &b, "]},\"B\":{\"Type\":\"Parallel\",\"End\":true,\"Branches\":[{\"StartAt\":\"C\",\"States\":{\"C\":"
+            "{\"Type\":\"Succeed\"}}}],\"Retry\":[");
+    for (int i = 0; i < 8000; i++) {
+        snprintf(one, sizeof one, "%s{\"ErrorEquals\":[\"E%d\"]}", i ? "," : "", i);
+        js_buf_str(&b, one);
+    }
+    js_buf_str(&b, "]}}}");
+    struct asl *asl = asl_parse(b.p, b.len, 0, &f);
+    ck_assert_ptr_nonnull(asl);
+    ck_assert_uint_eq(f.n, 0);
+    asl_free(asl);
+    asl_findings_fini(&f);
+    js_buf_fini(&b);
+}
+END_TEST
+
 START_TEST(findings_read_as_the_service_words_them)
 {
     static const char text[] =
@@ -504,6 +535,7 @@ int main(void)
                         sizeof READS / sizeof *READS);
     tcase_add_test(tc, assign_has_its_names_in_the_order_of_the_document);
     tcase_add_test(tc, a_variable_is_found_by_its_name_wherever_it_is_set);
+    tcase_add_test(tc, thousands_of_rules_and_handlers_are_looked_at_in_time);
     tcase_add_test(tc, findings_read_as_the_service_words_them);
     suite_add_tcase(s, tc);
     SRunner *runner = srunner_create(s);

@@ -819,7 +819,7 @@ class Rest(Doors):
         self.assertIn("not built", self.rest_refuses(501, "NotImplemented", "POST", "/api/state-machines/pass/executions/%s/redrive" % arn))
         self.assertIn("not built", self.rest_refuses(501, "NotImplemented", "GET", "/api/approvals"))
         self.assertIn("not built", self.rest_refuses(501, "NotImplemented", "GET", "/console/"))
-        self.refuses("UnknownOperationException", "TestState", "TestState is not built in this version of pawl")
+        self.refuses("UnknownOperationException", "UpdateMapRun", "UpdateMapRun is not built in this version of pawl")
 
     def test_health_readiness_metrics(self):
         self.assertEqual(self.rest("GET", "/healthz"), {"status": "ok"})

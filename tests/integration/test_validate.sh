@@ -47,9 +47,9 @@ $folder/loop.json: OK
 WANT
 expect "a warning refuses nothing" 0 "$folder/want" "$pawl" validate "$folder/loop.json"
 
-printf '{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}' >"$folder/jsonata.json"
-printf '%s\n' "$folder/jsonata.json:1:2: not built: NOT_SUPPORTED_YET: QueryLanguage JSONata is not supported by this version of pawl (/QueryLanguage)" >"$folder/want"
-expect "what is not built is no error, and cannot be deployed" 1 "$folder/want" "$pawl" validate "$folder/jsonata.json"
+printf '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "End": true}}}' >"$folder/sdk.json"
+printf '%s\n' "$folder/sdk.json:1:51: not built: NOT_SUPPORTED_YET: The resource arn:aws:states:::aws-sdk:s3:getObject is not supported by this version of pawl (/States/A/Resource)" >"$folder/want"
+expect "what is not built is no error, and cannot be deployed" 1 "$folder/want" "$pawl" validate "$folder/sdk.json"
 
 printf '{"StartAt": "A",\n "States": {]}' >"$folder/text.json"
 printf '%s\n' "$folder/text.json:2:13: error: INVALID_JSON_DESCRIPTION: Unexpected close marker ']': expected '}' (for Object starting at line: 2, column: 12)" >"$folder/want"

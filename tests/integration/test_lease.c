@@ -438,6 +438,8 @@ START_TEST(a_forged_token_is_dropped)
     scene_open(&sc);
     holder_open(&a, 0);
     executions(lease_slot(a.lease), 1000, 1);
+    scene_do(&sc, "INSERT INTO pawl.journal VALUES (1000, 3, now(), 5, 1, 'A', "
+                  "'[{\"id\":5,\"type\":\"TaskScheduled\",\"name\":\"A\"}]', '[]')");
     ck_assert_int_eq(store_settings(sc.conninfo, NULL, &settings, NULL), 0);
     struct inbox *inbox = inbox_open(&sc.loop, a.store, on_got, &post);
     inbox_owner(inbox, lease_slot(a.lease), lease_epoch(a.lease));

@@ -36,10 +36,19 @@ static int variable(void *self, const char *name, json_object **value, struct er
     return 1;
 }
 
+/* Of this attempt of the state: a recovery draws alike. */
+static uint64_t attempt_dice(struct scope *sc)
+{
+    const struct frame *f = sc->f;
+    uint64_t attempt = ((uint64_t)(uint32_t)f->entered_id << 32) + f->retry_count;
+
+    return clock_dice(clock_dice(~sc->s->ex->seed, attempt), sc->draws++);
+}
+
 static uint64_t dice(void *self)
 {
     struct scope *sc = self;
-    return step_dice(sc->s);
+    return sc->again ? attempt_dice(sc) : step_dice(sc->s);
 }
 
 /* ---- fields ---- */
@@ -51,7 +60,7 @@ int scope_query(struct scope *sc, const struct query *q, const char *field, json
         .variable = variable,
         .dice = dice,
         .self = sc,
-        .now_ms = sc->s->now_us / 1000,
+        .now_ms = (sc->again ? sc->f->entered_us : sc->s->now_us) / 1000,
     };
 
     return query_eval(q, field, &env, sc->s->out->arena, out, &sc->s->location, err);

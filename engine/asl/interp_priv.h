@@ -155,6 +155,8 @@ struct scope {
     bool whole_context;           /* all of them */
     struct value *result, *error; /* $states.result, $states.errorOutput; NULL: there is none */
     struct json_object *states;   /* $states, made when first asked for */
+    bool again;     /* a recovery may evaluate this anew: time and chance are those of the attempt */
+    uint64_t draws; /* then */
     size_t visits_left;
     struct jpath_env env;
 };

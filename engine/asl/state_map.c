@@ -22,6 +22,7 @@ static int query_items(struct step *s, struct frame *f, struct value **items, st
                        value_text(f->input, NULL));
     }
     scope_init(&sc, s, f, f->input);
+    sc.again = true;
     int rc = scope_query_as(&sc, q, "Items", json_type_array, &o, err);
     scope_fini(&sc);
     return rc < 0 ? -1 : value_made(f->state->name, o, items, err);

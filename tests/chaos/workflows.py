@@ -78,6 +78,12 @@ DEFINITIONS = {
                  "Next": "Last"},
         "Last": task("work", "After", Assign={"last.$": "$.trail"}),
         "After": {"Type": "Pass", "Parameters": {"first.$": "$first", "each.$": "$each", "last.$": "$last"}, "End": True}}},
+    "query": {"StartAt": "Before", "QueryLanguage": "JSONata", "States": {
+        "Before": task("work", "Each", Assign={"first": "{% $states.result.trail %}"}),
+        "Each": {"Type": "Map", "Items": "{% $states.input.items %}", "ItemSelector": "{% $merge([$states.context.Map.Item.Value, {'trail': $first}]) %}",
+                 "ItemProcessor": {"StartAt": "Try", "States": {"Try": task(
+                     "flaky", Retry=AGAIN, Output="{% $append($first, $states.result.trail) %}")}}, "Next": "After"},
+        "After": {"Type": "Pass", "Output": {"each": "{% $states.input %}", "first": "{% $first %}"}, "End": True}}},
     "forest": {"StartAt": "Trees", "States": {"Trees": {
         "Type": "Map", "ItemsPath": "$.items", "ItemProcessor": {"StartAt": "Fork", "States": {"Fork": {
             "Type": "Parallel", "Branches": [chain("Twig", "Leaf"), {"StartAt": "Root", "States": {"Root": task("flaky", Retry=AGAIN)}}],
@@ -95,7 +101,7 @@ class Planned:
         self.index, self.kind = index, kind
         self.input = {"id": index, "ms": dice.choice((2, 10, 40, 150)), "fails": dice.choice((0, 1, 2)), "trail": [],
                       "seconds": dice.choice((1, 2, 3))}
-        if kind in ("fan", "forest", "recall"):
+        if kind in ("fan", "forest", "recall", "query"):
             self.input["items"] = [{"id": index, "item": i, "ms": dice.choice((2, 20)), "fails": i % 2, "trail": []}
                                    for i in range(8 if kind == "fan" else 4)]
         if kind == "token":

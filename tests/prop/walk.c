@@ -53,15 +53,20 @@ static const char *one_of(const char *const *list, unsigned n)
     return list[dice(n)];
 }
 
-static const char *const ERRORS[] = {
-    "Busy", "Bad", "States.Timeout", "States.TaskFailed", "States.ALL", "States.DataLimitExceeded"};
+static const char *const ERRORS[] = {"Busy",
+                                     "Bad",
+                                     "States.Timeout",
+                                     "States.TaskFailed",
+                                     "States.ALL",
+                                     "States.DataLimitExceeded",
+                                     "States.QueryEvaluationError"};
 
 static void put_retry(void)
 {
     put(",\"Retry\":[");
     for (unsigned i = 1 + dice(2); i > 0; i--) {
         put("{\"ErrorEquals\":[\"");
-        put(i > 1 ? one_of(ERRORS, 4) : one_of(ERRORS, 6));
+        put(i > 1 ? one_of(ERRORS, 4) : one_of(ERRORS, 7));
         put_number("\"],\"IntervalSeconds\":", 1 + dice(4), "");
         put_number(",\"MaxAttempts\":", dice(3), "");
         put(once_in(3) ? ",\"JitterStrategy\":\"FULL\"}" : "}");
@@ -124,7 +129,7 @@ static void put_catch(unsigned depth, unsigned to)
     static const char *const paths[] = {"$", "$.Error", "$.Cause", "$$.State.Name"};
 
     put(",\"Catch\":[{\"ErrorEquals\":[\"");
-    put(one_of(ERRORS, 6));
+    put(one_of(ERRORS, 7));
     put("\"],\"Next\":");
     put_name(to);
     if (once_in(3))
@@ -226,6 +231,77 @@ static void put_choice(unsigned depth, unsigned next, unsigned other)
     put("}");
 }
 
+/* ---- the same in JSONata ---- */
+
+#define KEEPING(what)                                                                                        \
+    "\"{% $merge([$states.input, {" what "}]) %}\"" /* fails for an input that is no object */
+
+static void put_jsonata_assign(unsigned depth)
+{
+    static const char *const values[] = {"$states.input", "$states.context.State.EnteredTime",
+                                         "[$random(), $uuid()]", "$exists($w0) ? $w0 : $millis()"};
+
+    put_number(",\"Assign\":{\"w", depth, "\":\"{% ");
+    put(one_of(values, 4));
+    put(" %}\"}");
+}
+
+static void put_jsonata_catch(unsigned depth, unsigned to)
+{
+    put(",\"Catch\":[{\"ErrorEquals\":[\"");
+    put(one_of(ERRORS, 7));
+    put("\"],\"Next\":");
+    put_name(to);
+    if (once_in(2))
+        put(",\"Output\":" KEEPING("'e': $states.errorOutput"));
+    if (once_in(3))
+        put_jsonata_assign(depth);
+    put("}]");
+}
+
+static void put_jsonata_map(unsigned depth)
+{
+    put("\"Type\":\"Map\",\"Items\":\"{% $append([$uuid(), $millis()], $states.input.items) "
+        "%}\",\"MaxConcurrency\":\"{% $random() < 0.5 ? "
+        "1 : 2 %}\","
+        "\"ItemSelector\":{\"items\":\"{% $states.input.items %}\",\"v\":\"{% $states.context.Map.Item.Value "
+        "%}\"},"
+        "\"ItemProcessor\":{");
+    put_block(depth + 1);
+    put("},\"Output\":" KEEPING("'r': $states.result"));
+}
+
+static void put_jsonata(unsigned depth, unsigned next, unsigned other)
+{
+    static const char *const simple[] = {
+        "\"Type\":\"Pass\",\"Output\":" KEEPING("'u': $uuid(), 'at': $millis()"),
+        "\"Type\":\"Pass\",\"Output\":{\"items\":[1,\"{% $random() %}\"]}",
+        "\"Type\":\"Wait\",\"Seconds\":\"{% $count($states.input.items) %}\"",
+    };
+    unsigned kind = dice(depth < DEPTH_MAX ? 6 : 5);
+
+    put("{\"QueryLanguage\":\"JSONata\",");
+    if (kind < 3)
+        put(simple[kind]);
+    else if (kind < 5) /* a third attempt cannot be called */
+        put("\"Type\":\"Task\",\"Resource\":\"http://127.0.0.1:9/j\",\"Arguments\":\"{% "
+            "$states.context.State.RetryCount < 2 ? {'n': $random(), 'in': $states.input} : $nothing %}\","
+            "\"Output\":" KEEPING("'r': $states.result"));
+    else
+        put_jsonata_map(depth);
+    if (once_in(3))
+        put_jsonata_assign(depth);
+    if (kind >= 3 && once_in(2))
+        put_retry();
+    if (kind >= 3 && (other || next) && once_in(2))
+        put_jsonata_catch(depth, other ? other : next);
+    put(next ? ",\"Next\":" : ",\"End\":true}");
+    if (next) {
+        put_name(next);
+        put("}");
+    }
+}
+
 /* A state that goes on to next (0: the block ends), or, when it is a Choice or a catcher, to that or other.
  */
 static void put_state(unsigned depth, unsigned next, unsigned other)
@@ -234,6 +310,10 @@ static void put_state(unsigned depth, unsigned next, unsigned other)
     unsigned kind = dice(depth < DEPTH_MAX ? 10 : 6);
     bool work = false;
 
+    if (once_in(4)) {
+        put_jsonata(depth, next, other);
+        return;
+    }
     put("{");
     if (kind < 2) {
         put_task(depth);

@@ -34,10 +34,11 @@ static void check_assign(const struct asl *asl, const struct asl_assign *a)
 {
     if (!a)
         return;
-    PAWL_ASSERT(a->n == tmpl_members(a->values));
+    PAWL_ASSERT(!a->values != !a->queries || a->n == 0); /* in one language */
+    PAWL_ASSERT(!a->values || a->n == tmpl_members(a->values));
     for (size_t i = 0; i < a->n; i++) {
         const char *name = a->names[i];
-        PAWL_ASSERT(strcmp(name, tmpl_member_name(a->values, i)) == 0);
+        PAWL_ASSERT(a->values ? strcmp(name, tmpl_member_name(a->values, i)) == 0 : a->queries[i] != NULL);
         PAWL_ASSERT(strcmp(asl_variable(asl, name, strlen(name)), name) == 0);
     }
 }
@@ -62,7 +63,9 @@ static void check_choice(const struct asl_state *st, json_object *input)
     for (size_t i = 0; i < st->u.choice.nrules; i++) {
         PAWL_ASSERT(st->u.choice.rules[i].next);
         check_target(st, st->u.choice.rules[i].next);
-        choice_eval(st->u.choice.rules[i].test, &env, NULL);
+        PAWL_ASSERT(!st->u.choice.rules[i].test != !st->u.choice.rules[i].condition);
+        if (st->u.choice.rules[i].test)
+            choice_eval(st->u.choice.rules[i].test, &env, NULL);
     }
 }
 

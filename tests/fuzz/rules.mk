@@ -18,11 +18,15 @@ $(FUZZ): $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(FUZZ_CORE)
 $(B)/fuzz/fuzz_http_body: FUZZ_LIBS = $(shell pkg-config --libs $(RUNPKGS)) -lpthread
 $(B)/fuzz/fuzz_http_body: $(patsubst %.c,$(B)/fuzz/obj/%.o,$(API_SRC) $(RUN_SRC) $(B)/gen/schema.c)
 
+# Whole executions need the world that scenarios play in.
+$(B)/fuzz/obj/tests/fuzz/fuzz_execution.o $(B)/fuzz/obj/tests/support/world.o: CFLAGS += -Itests/support
+$(B)/fuzz/fuzz_execution: $(B)/fuzz/obj/tests/support/world.o
+
 .PHONY: fuzz
 fuzz: $(FUZZ) ## each fuzzer for FUZZ_SECONDS (60)
 	@for f in $^; do \
 	    name=$${f##*/fuzz_}; mkdir -p $(B)/fuzz/corpus/$$name tests/fuzz/seeds/$$name; \
-	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -dict=tests/fuzz/asl.dict -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
 	        -artifact_prefix=$(B)/fuzz/$$name- $(B)/fuzz/corpus/$$name tests/fuzz/seeds/$$name \
 	        >$(B)/fuzz/$$name.log 2>&1 || { tail -40 $(B)/fuzz/$$name.log; echo "fuzz_$$name failed"; exit 1; }; \
 	    echo "fuzz_$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' $(B)/fuzz/$$name.log) inputs, nothing found"; \

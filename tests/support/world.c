@@ -67,6 +67,11 @@ struct world *world_new(const char *definition)
         return NULL;
     }
     asl_findings_fini(&findings);
+    return world_of(asl);
+}
+
+struct world *world_of(struct asl *asl)
+{
     struct world *w = mem_calloc(1, sizeof *w);
     w->asl = asl;
     w->arena = arena_new();

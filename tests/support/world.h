@@ -35,6 +35,7 @@ struct world {
 
 /* NULL, and the findings on standard error, for a definition that does not compile. */
 struct world *world_new(const char *definition);
+struct world *world_of(struct asl *asl); /* takes the definition */
 void world_free(struct world *w);
 
 /* interp_step at a moment; w->out holds this step alone. */

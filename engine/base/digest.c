@@ -294,24 +294,33 @@ size_t base64_encode(char *to, const void *data, size_t len)
     return (size_t)(to - start);
 }
 
+/* Behind the data: "=" as far as the last four characters need it, and nothing more of the alphabet. */
+static bool padding_fits(const char *text, size_t len, size_t digits)
+{
+    if (digits % 4 < 2 || (digits % 4 == 2 && (len < 2 || text[1] != '=')))
+        return false;
+    for (size_t i = digits % 4 == 2 ? 2 : 1; i < len; i++)
+        if (text[i] && strchr(BASE64, text[i]))
+            return false;
+    return true;
+}
+
 ssize_t base64_decode(void *to, const char *text, size_t len)
 {
     unsigned char *out = to;
-    size_t padding = 0;
+    size_t digits = 0;
     uint32_t bits = 0;
 
-    while (padding < 2 && len && len % 4 == 0 && text[len - 1 - padding] == '=')
-        padding++;
-    size_t digits = len - padding;
-    if (digits % 4 == 1)
-        return -1;
-    for (size_t i = 0; i < digits; i++) {
+    for (size_t i = 0; i < len; i++) {
         const char *place = text[i] ? strchr(BASE64, text[i]) : NULL;
+        if (text[i] == '=')
+            return padding_fits(text + i, len - i, digits) ? out - (unsigned char *)to : -1;
         if (!place)
-            return -1;
+            continue;
         bits = bits << 6 | (uint32_t)(place - BASE64);
-        if (i % 4 != 0)
-            *out++ = (unsigned char)(bits >> (6 - 2 * (i % 4)));
+        if (digits % 4 != 0)
+            *out++ = (unsigned char)(bits >> (6 - 2 * (digits % 4)));
+        digits++;
     }
-    return out - (unsigned char *)to;
+    return digits % 4 == 1 ? -1 : out - (unsigned char *)to;
 }

@@ -26,5 +26,8 @@ char *digest_hex(char *to, const unsigned char *bytes, size_t n);
 /* With padding: 4 * ((len + 2) / 3) characters and a NUL; returns the count without the NUL. */
 size_t base64_encode(char *to, const void *data, size_t len);
 
-/* At most len / 4 * 3 + 2 bytes. Returns their count, or -1 for what is not Base64; padding may be absent. */
+/*
+ * At most len / 4 * 3 + 2 bytes. As MIME has it: what is not of the alphabet, line ends for one, is passed over; padding
+ * may be absent.  Returns the count, or -1 for text that is cut off or goes on behind its padding.
+ */
 ssize_t base64_decode(void *to, const char *text, size_t len);

@@ -103,8 +103,19 @@ START_TEST(padding_may_be_absent)
 }
 END_TEST
 
-static const char *const NOT_BASE64[] = {"A",      "A===", "====", "Zg=a", "Zm 9v",
-                                         "Zm9v\n", "Zm-_", "=",    "Zg=",  "Zm9vY"};
+START_TEST(what_is_not_of_the_alphabet_is_passed_over)
+{
+    static const char text[] = " Zm9v\r\nYm*Fy\0Zg==\xC3\xBC";
+    char buf[24];
+
+    ck_assert_int_eq(base64_decode(buf, text, sizeof text - 1), 7);
+    ck_assert_mem_eq(buf, "foobarf", 7);
+    ck_assert_int_eq(base64_decode(buf, "Zm8=\r\n", 6), 2);
+    ck_assert_int_eq(base64_decode(buf, "*", 1), 0);
+}
+END_TEST
+
+static const char *const NOT_BASE64[] = {"A", "A===", "====", "Zg=a", "Zg==a", "Zm8=Z", "=", "Zg=", "Zm9vY"};
 
 START_TEST(what_is_not_base64_is_refused)
 {
@@ -123,6 +134,7 @@ int main(void)
     tcase_add_test(t, algorithms_are_known_by_their_exact_names);
     tcase_add_loop_test(t, base64_goes_both_ways, 0, sizeof BASE64 / sizeof *BASE64);
     tcase_add_test(t, padding_may_be_absent);
+    tcase_add_test(t, what_is_not_of_the_alphabet_is_passed_over);
     tcase_add_loop_test(t, what_is_not_base64_is_refused, 0, sizeof NOT_BASE64 / sizeof *NOT_BASE64);
     suite_add_tcase(s, t);
 

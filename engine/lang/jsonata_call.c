@@ -68,18 +68,20 @@ static int call_chain(struct run *r, const struct function *fn, const struct jv 
     return apply(r, function_value(fn->second), &between, 1, jv_null(), f, out);
 }
 
+/* Applied to what is no text it sees its text; in what is undefined it finds nothing. */
 static int call_regex(struct run *r, const struct function *fn, const struct jv *args, uint32_t n,
                       struct jv *out)
 {
     uint32_t from = 0;
+    struct jv text;
 
-    if (n == 0 || args[0].kind != JV_STRING) {
-        r->fault = (struct fault){.code = "T0410", .at = -1, .index = 1};
+    if (n == 0 || args[0].kind == JV_UNDEFINED)
+        return 0;
+    if (jv_script_text(r, args[0], &text) < 0)
         return -1;
-    }
     if (n > 1 && args[1].kind == JV_NUMBER)
-        from = (uint32_t)units_to_bytes(args[0].text, args[0].len, args[1].number);
-    return regex_call(r, fn->regex, args[0], from, out);
+        from = (uint32_t)units_to_bytes(text.text, text.len, args[1].number);
+    return regex_call(r, fn->regex, text, from, out);
 }
 
 static int call_next(struct run *r, const struct function *fn, struct jv *out)

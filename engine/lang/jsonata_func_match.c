@@ -273,9 +273,9 @@ static int replace_text(struct call *c, struct jv replacement, struct jv limit, 
     struct jv s = arg(c, 0), what = arg(c, 1);
     const char *p = s.text, *end = p + s.len, *at;
 
-    if (replacement.kind != JV_STRING)
-        return fail_value(c->run, "D3012", replacement);
     for (double n = 0; !reached(limit, n) && (at = memmem(p, (size_t)(end - p), what.text, what.len)); n++) {
+        if (replacement.kind != JV_STRING)
+            return fail_value(c->run, "D3012", replacement);
         if (text_add(c->run, t, p, (size_t)(at - p)) < 0 || text_add_jv(c->run, t, replacement) < 0 ||
             charge(c->run, 1) < 0)
             return -1;

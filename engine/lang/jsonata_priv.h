@@ -361,6 +361,8 @@ int jv_append(struct run *r, struct jv a, struct jv b, struct jv *out);
 int jv_lookup(struct run *r, struct jv in, const char *key, uint32_t len,
               struct jv *out);                                          /* key[len] is NUL */
 int jv_string(struct run *r, struct jv v, bool pretty, struct jv *out); /* undefined stays it */
+/* As JavaScript's String has it: arrays are joined by commas, objects are "[object Object]". */
+int jv_script_text(struct run *r, struct jv v, struct jv *out);
 int jv_json(struct run *r, struct jv v, struct jv *out);                /* a string in its quotes */
 int jv_clone(struct run *r, struct jv v, struct jv *out);
 int jv_to_json(struct run *r, struct jv v, struct json_object **out);

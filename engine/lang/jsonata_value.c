@@ -762,6 +762,54 @@ int jv_string(struct run *r, struct jv v, bool pretty, struct jv *out)
     return 0;
 }
 
+static int put_script_text(struct writer *w, struct jv v, unsigned depth);
+
+static int put_joined(struct writer *w, struct jv array, unsigned depth)
+{
+    for (uint32_t i = 0; i < array.len; i++) {
+        struct jv item = jv_at(array, i);
+        if (i && put(w, ",", 1) < 0)
+            return -1;
+        if (item.kind != JV_UNDEFINED && item.kind != JV_NULL && put_script_text(w, item, depth + 1) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int put_script_text(struct writer *w, struct jv v, unsigned depth)
+{
+    char buf[JSONATA_NUMBER_BYTES];
+
+    if (charge(w->run, 1) < 0)
+        return -1;
+    switch (v.kind) {
+    case JV_STRING:
+        return put(w, v.text, v.len);
+    case JV_NUMBER:
+        return put(w, buf, jsonata_number_text(buf, v.number));
+    case JV_ARRAY:
+        return depth > WALK_DEPTH_MAX ? fail_deep(w->run) : put_joined(w, v, depth);
+    case JV_OBJECT:
+    case JV_FUNCTION:
+        return put(w, "[object Object]", 15);
+    default:
+        return put_value(w, v, depth);
+    }
+}
+
+int jv_script_text(struct run *r, struct jv v, struct jv *out)
+{
+    struct writer w = {.run = r};
+
+    *out = v;
+    if (v.kind == JV_STRING)
+        return 0;
+    if (text_reserve(r, &w.text, 64) < 0 || put_script_text(&w, v, 0) < 0)
+        return -1;
+    *out = text_value(&w.text);
+    return 0;
+}
+
 /* ---- copies ---- */
 
 static int clone(struct run *r, struct jv v, struct jv *out, unsigned depth);

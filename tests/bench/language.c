@@ -105,6 +105,16 @@ static const struct load {
     {"filter-1000", "filters and a deep scan over 1,000 items", 1, 1, ITEMS,
      "\"Type\":\"Pass\",\"Parameters\":{\"a.$\":\"$.items[?(@.price > 50 && @.tags[?(@ == 'rare')])].sku\","
      "\"b.$\":\"$.items[?(@.dims.w < 3 || @.qty == 0)].sku\",\"n.$\":\"$..dims.w\"},\"Next\":\"NEXT\""},
+    {"jsonata", "a Pass in JSONata, with three expressions", 50, 50, 2,
+     "\"Type\":\"Pass\",\"QueryLanguage\":\"JSONata\",\"Output\":{\"order\":\"{% $states.input.order "
+     "%}\",\"items\":"
+     "\"{% $states.input.items %}\",\"name\":\"{% $uppercase($states.input.order.customer.name) & '-' & "
+     "$string($states.input.order.total) %}\"},\"Next\":\"NEXT\""},
+    {"jsonata-1000", "a filter, a map and a sum in JSONata over 1,000 items", 1, 1, ITEMS,
+     "\"Type\":\"Pass\",\"QueryLanguage\":\"JSONata\",\"Output\":{\"a\":\"{% $states.input.items[price > 50 "
+     "and "
+     "'rare' in tags].sku %}\",\"b\":\"{% $states.input.items.{'id': sku, 'w': dims.w} %}\",\"n\":"
+     "\"{% $sum($states.input.items.(price * qty)) %}\"},\"Next\":\"NEXT\""},
 };
 
 static const struct load *find_load(const char *name)

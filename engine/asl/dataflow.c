@@ -398,6 +398,12 @@ static struct value *whole_value(const struct scope *sc, const struct jpath *p)
     return v ? value_ref(v->value) : NULL;
 }
 
+static int variable_too_large(const char *name, struct err *err)
+{
+    return err_set(err, ERR_DATA_LIMIT, "The value of the variable '%s' has more than %d bytes.", name,
+                   VALUE_BYTES_MAX);
+}
+
 /* bytes: js_weigh's. */
 static int eval_assigned(struct scope *sc, const struct asl_assign *assign, size_t i, json_object **made,
                          size_t *bytes, struct err *err)
@@ -425,14 +431,17 @@ static int assigned_value(struct scope *sc, const struct asl_assign *assign, siz
     if (!*out) {
         if (eval_assigned(sc, assign, i, &made, &bytes, err) < 0)
             return -1;
+        /* A tree that shares its parts can have more text than there is memory: so ask before it is made. */
+        if (bytes > VALUE_BYTES_MAX) {
+            json_object_put(made);
+            return variable_too_large(assign->names[i], err);
+        }
         *out = value_take(made, bytes);
     }
-    /* Whoever shares its parts can have more text than there is memory: so its text is not made before. */
-    if (bytes <= VALUE_BYTES_MAX && value_bytes(*out) <= VALUE_BYTES_MAX)
+    if (value_bytes(*out) <= VALUE_BYTES_MAX)
         return 0;
     value_unref(*out);
-    return err_set(err, ERR_DATA_LIMIT, "The value of the variable '%s' has more than %d bytes.",
-                   assign->names[i], VALUE_BYTES_MAX);
+    return variable_too_large(assign->names[i], err);
 }
 
 /* What the execution holds when this is set, in its scope, instead of what is there under these names. */

@@ -962,6 +962,16 @@ static int make_string(struct maker *m, struct jv v, json_object **out)
     return 0;
 }
 
+/* The same text as JSON.stringify's; what it writes as null is null. */
+static json_object *make_number(double d)
+{
+    char text[JSONATA_NUMBER_BYTES];
+
+    if (!isfinite(d))
+        return NULL;
+    return js_number_text(text, jsonata_number_text(text, d));
+}
+
 static int make(struct maker *m, struct jv v, json_object **out, unsigned depth)
 {
     *out = NULL;
@@ -974,7 +984,7 @@ static int make(struct maker *m, struct jv v, json_object **out, unsigned depth)
     case JV_NUMBER:
         if (spend(m, 1) < 0)
             return -1;
-        *out = isfinite(v.number) ? js_number(v.number) : NULL;
+        *out = make_number(v.number);
         return 0;
     case JV_STRING:
         return make_string(m, v, out);

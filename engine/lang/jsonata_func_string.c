@@ -48,7 +48,7 @@ static struct jv slice(struct jv s, double len, double from, double to)
 int f_substring(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0);
-    double start = arg(c, 1).number, length = arg(c, 2).number;
+    double start = given(c, 1) ? arg(c, 1).number : (double)NAN, length = arg(c, 2).number;
 
     if (!given(c, 0))
         return 0;

@@ -14,6 +14,7 @@
 struct items {
     struct jv value;
     bool many;
+    bool bare; /* neither: what a constructor with a predicate left, see take_constructor */
 };
 
 static uint32_t count(const struct items *in)
@@ -147,12 +148,37 @@ static struct items only_result(struct jv v, bool last)
     return (struct items){.value = v, .many = true};
 }
 
+static int add_characters(struct run *r, struct list *l, struct jv s)
+{
+    for (uint32_t from = 0, i = 1; i <= s.len; i++) {
+        if (i < s.len && ((unsigned char)s.text[i] & 0xC0) == 0x80)
+            continue;
+        if (charge(r, 1) < 0 || list_add(r, l, jv_text(s.text + from, i - from)) < 0)
+            return -1;
+        from = i;
+    }
+    return 0;
+}
+
+/* The reference looks for items in any value: a string has its characters, others none. */
+static int spread_bare(struct run *r, struct items *items)
+{
+    struct list l = {0};
+
+    if (items->value.kind == JV_STRING && add_characters(r, &l, items->value) < 0)
+        return -1;
+    *items = (struct items){.value = list_array(&l, JV_SEQUENCE), .many = true};
+    return 0;
+}
+
 static int take_step(struct run *r, const struct node *step, struct items *items, struct frame *f, bool last)
 {
     struct list all = {0};
     struct jv first = UNDEFINED, v;
     uint32_t results = 0;
 
+    if (items->bare && spread_bare(r, items) < 0)
+        return -1;
     for (uint32_t i = 0; i < count(items); i++) {
         if (step_item(r, step, item_at(items, i), f, &v) < 0)
             return -1;
@@ -180,8 +206,10 @@ static struct jv as_array(struct run *r, const struct items *items)
 
 static int take_sort(struct run *r, const struct node *step, struct items *items, struct frame *f)
 {
-    struct jv v = as_array(r, items);
+    if (items->bare)
+        return 0;
 
+    struct jv v = as_array(r, items);
     if (eval_sort(r, step, v, f, &v) < 0)
         return -1;
     for (uint32_t i = 0; i < step->stages.n; i++)
@@ -192,19 +220,18 @@ static int take_sort(struct run *r, const struct node *step, struct items *items
 }
 
 /*
- * A constructor as first step is not asked for each item of the context, but once.  What is no array then
- * (a predicate stood behind it) has no items for further steps.
+ * A constructor as first step is not asked for each item of the context, but once.  Where a predicate behind
+ * it leaves no array, that is the result, but for a further step it has no items.
  */
-static int take_constructor(struct run *r, const struct node *step, struct items *items, struct frame *f,
-                            bool last)
+static int take_constructor(struct run *r, const struct node *step, struct items *items, struct frame *f)
 {
     struct jv v;
 
     if (eval(r, step, as_array(r, items), f, &v) < 0)
         return -1;
-    if (v.kind == JV_UNDEFINED || (v.kind != JV_ARRAY && !last))
-        v = jv_array(NULL, 0, JV_SEQUENCE);
-    *items = (struct items){.value = v, .many = v.kind == JV_ARRAY};
+    bool none = v.kind == JV_UNDEFINED, array = v.kind == JV_ARRAY;
+    *items = (struct items){
+        .value = none ? jv_array(NULL, 0, JV_SEQUENCE) : v, .many = none || array, .bare = !none && !array};
     return 0;
 }
 
@@ -391,6 +418,32 @@ static bool is_empty(const struct items *items)
     return items->many && items->value.len == 0;
 }
 
+static int take_plain_step(struct run *r, const struct node *n, uint32_t i, struct items *items,
+                           struct frame *f)
+{
+    const struct node *step = n->list.at[i];
+    bool last = i + 1 == n->list.n;
+
+    if (i == 0 && step->cons_array)
+        return take_constructor(r, step, items, f);
+    if (step->type == NODE_SORT)
+        return take_sort(r, step, items, f);
+    return take_step(r, step, items, f, last);
+}
+
+/* A constructor that is to bind variables as first step binds none, in the reference. */
+static int skip_constructor(struct run *r, const struct node *n, struct items *items, struct frame *f)
+{
+    const struct node *step = n->list.at[0];
+    struct items made = *items;
+
+    if (take_constructor(r, step, &made, f) < 0)
+        return -1;
+    if (!step->focus)
+        *items = made;
+    return 0;
+}
+
 int eval_path(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
     bool spread = in.kind == JV_ARRAY && n->list.at[0]->type != NODE_VARIABLE;
@@ -398,17 +451,11 @@ int eval_path(struct run *r, const struct node *n, struct jv in, struct frame *f
 
     for (uint32_t i = 0; i < n->list.n; i++) {
         const struct node *step = n->list.at[i];
-        bool last = i + 1 == n->list.n;
-        int rc;
+        if (step->tuple && i == 0 && step->cons_array && n->list.n > 1)
+            return skip_constructor(r, n, &items, f) < 0 ? -1 : eval_tuple_path(r, n, 1, &items, f, out);
         if (step->tuple)
             return eval_tuple_path(r, n, i, &items, f, out);
-        if (i == 0 && step->cons_array)
-            rc = take_constructor(r, step, &items, f, last);
-        else if (step->type == NODE_SORT)
-            rc = take_sort(r, step, &items, f);
-        else
-            rc = take_step(r, step, &items, f, last);
-        if (rc < 0)
+        if (take_plain_step(r, n, i, &items, f) < 0)
             return -1;
         if (is_empty(&items))
             break;

@@ -51,7 +51,7 @@ struct jsonata_limits {
 };
 
 #define JSONATA_STEPS_DEFAULT  UINT64_C(5000000)
-#define JSONATA_MEMORY_DEFAULT ((size_t)64 << 20)
+#define JSONATA_MEMORY_DEFAULT ((size_t)128 << 20)
 #define JSONATA_RESULT_DEFAULT ((size_t)4 << 20)
 enum {
     JSONATA_DEPTH_MAX = 3000, /* also the default; 4 MiB of stack are enough for it */

@@ -80,19 +80,10 @@ static int equality(struct run *r, enum operator op, struct jv a, struct jv b, s
 
 static int concatenation(struct run *r, struct jv a, struct jv b, struct jv *out)
 {
-    struct text t = {0};
-
     if (jv_string(r, a, false, &a) < 0 || jv_string(r, b, false, &b) < 0)
         return -1;
-    size_t len = (a.kind == JV_STRING ? a.len : 0) + (size_t)(b.kind == JV_STRING ? b.len : 0);
-    if (text_reserve(r, &t, len) < 0 || charge(r, len / 64) < 0)
-        return -1;
-    if (a.kind == JV_STRING && text_add(r, &t, a.text, a.len) < 0)
-        return -1;
-    if (b.kind == JV_STRING && text_add_jv(r, &t, b) < 0)
-        return -1;
-    *out = text_value(&t);
-    return 0;
+    return jv_concat(r, a.kind == JV_STRING ? a : jv_text("", 0), b.kind == JV_STRING ? b : jv_text("", 0),
+                     out);
 }
 
 static bool is_integer(struct jv v)
@@ -218,25 +209,26 @@ static int eval_item(struct run *r, const struct node *item, struct jv v, struct
     return list_add(r, l, v);
 }
 
+/* The first item's array is what the others are appended to. */
 static int eval_array(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
-    uint8_t flags = n->cons_array ? JV_CONS : 0;
-    struct list l = {0};
-    struct jv v;
+    struct jv v, first = UNDEFINED;
+    struct list rest = {0};
 
     for (uint32_t i = 0; i < n->list.n; i++) {
         const struct node *item = n->list.at[i];
         if (eval(r, item, in, f, &v) < 0)
             return -1;
-        if (n->list.n == 1 && v.kind == JV_ARRAY && item->type != NODE_ARRAY) {
-            *out = v; /* alone: the same items */
-            out->flags = flags;
-            return 0;
-        }
-        if (eval_item(r, item, v, &l) < 0)
+        if (i == 0 && v.kind == JV_ARRAY && item->type != NODE_ARRAY)
+            first = v;
+        else if (eval_item(r, item, v, &rest) < 0)
             return -1;
     }
-    *out = list_array(&l, flags);
+    if (first.kind != JV_ARRAY)
+        *out = list_array(&rest, 0);
+    else if (jv_append(r, first, list_array(&rest, 0), out) < 0)
+        return -1;
+    out->flags |= n->cons_array ? JV_CONS : 0;
     return 0;
 }
 

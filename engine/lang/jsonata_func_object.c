@@ -89,13 +89,22 @@ int f_spread(struct call *c, struct jv *out)
     return 0;
 }
 
+static uint32_t members_in(struct jv array)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < array.len; i++)
+        n += object_size(jv_at(array, i));
+    return n < UINT32_MAX / 4 ? (uint32_t)n : UINT32_MAX / 4;
+}
+
 int f_merge(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
-    struct object *o = object_new(c->run, 0);
 
     if (!given(c, 0))
         return 0;
+    struct object *o = object_new(c->run, members_in(array));
     if (!o)
         return -1;
     for (uint32_t i = 0; i < array.len; i++) {

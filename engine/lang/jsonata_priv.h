@@ -28,13 +28,14 @@ enum jv_kind {
 
 enum jv_form { FORM_OWN, FORM_JSON, FORM_COUNT };
 
-/* Flags of arrays. */
+/* Flags, most of them of arrays. */
 enum {
     JV_SEQUENCE = 1, /* results of a query: one alone is that one, none is undefined */
     JV_KEEP = 2,     /* but not this one */
     JV_CONS = 4,     /* from a constructor: an item of its own, not flattened into others */
     JV_OUTER = 8,    /* wraps the input when that is an array */
     JV_TUPLES = 16,  /* its items are tuples */
+    JV_ROOMY = 32,   /* of strings, too: room behind the end may be free, see jsonata_append.c */
 };
 
 struct jv {
@@ -325,10 +326,15 @@ struct text {
 int text_reserve(struct run *r, struct text *t, size_t len); /* for so many bytes more */
 int text_add(struct run *r, struct text *t, const char *p, size_t len);
 int text_add_jv(struct run *r, struct text *t, struct jv string); /* joins halves of a surrogate pair */
+bool joins_surrogates(struct jv a, struct jv b); /* does b go on where a ends within a pair? */
 static inline struct jv text_value(const struct text *t)
 {
     return jv_text(t->p ? t->p : "", t->len);
 }
+
+/* Appending that does not copy what was appended to last: jsonata_append.c. */
+int jv_append(struct run *r, struct jv a, struct jv b, struct jv *out); /* as $append does */
+int jv_concat(struct run *r, struct jv a, struct jv b, struct jv *out); /* strings */
 
 /* Objects, own or of json-c. */
 struct object *object_new(struct run *r, uint32_t room);
@@ -357,7 +363,6 @@ int jv_equal(struct run *r, struct jv a, struct jv b, bool *out);
 bool jv_same(struct jv a, struct jv b);        /* as "===" has it */
 int jv_compare_text(struct jv a, struct jv b); /* < 0, 0, > 0, by UTF-16 units */
 uint64_t jv_hash(struct run *r, struct jv v);
-int jv_append(struct run *r, struct jv a, struct jv b, struct jv *out);
 int jv_lookup(struct run *r, struct jv in, const char *key, uint32_t len,
               struct jv *out);                                          /* key[len] is NUL */
 int jv_string(struct run *r, struct jv v, bool pretty, struct jv *out); /* undefined stays it */

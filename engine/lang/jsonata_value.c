@@ -111,12 +111,14 @@ static uint32_t half_bits(const char *p)
     return ((uint32_t)(unsigned char)p[1] & 0x0F) << 6 | ((uint32_t)(unsigned char)p[2] & 0x3F);
 }
 
+bool joins_surrogates(struct jv a, struct jv b)
+{
+    return a.len >= 3 && b.len >= 3 && is_half(a.text + a.len - 3, 0xA0, 0xAF) && is_half(b.text, 0xB0, 0xBF);
+}
+
 int text_add_jv(struct run *r, struct text *t, struct jv s)
 {
-    bool pair =
-        t->len >= 3 && s.len >= 3 && is_half(t->p + t->len - 3, 0xA0, 0xAF) && is_half(s.text, 0xB0, 0xBF);
-
-    if (!pair)
+    if (!joins_surrogates(text_value(t), s))
         return text_add(r, t, s.text, s.len);
     uint32_t c = 0x10000 + (half_bits(t->p + t->len - 3) << 10 | half_bits(s.text));
     char utf8[4] = {(char)(0xF0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3F)), (char)(0x80 | (c >> 6 & 0x3F)),
@@ -503,8 +505,8 @@ static uint64_t hash(struct run *r, struct jv v, unsigned depth)
     }
     case JV_STRING:
         return mix(h, hash_bytes(v.text, v.len));
-    case JV_ARRAY: /* a few items are enough: the rest is compared */
-        for (uint32_t i = 0; i < v.len && i < 8 && depth < 4; i++)
+    case JV_ARRAY: /* some items are enough: the rest is compared */
+        for (uint32_t i = 0; i < v.len && i < (depth ? 8 : 1000) && depth < 4; i++)
             h = mix(h, hash(r, jv_at(v, i), depth + 1));
         return mix(h, v.len);
     case JV_OBJECT: /* members in any order */
@@ -527,31 +529,7 @@ uint64_t jv_hash(struct run *r, struct jv v)
     return hash(r, v, 0);
 }
 
-/* ---- appending and looking up ---- */
-
-int jv_append(struct run *r, struct jv a, struct jv b, struct jv *out)
-{
-    struct list l = {0};
-
-    if (a.kind == JV_UNDEFINED || b.kind == JV_UNDEFINED) {
-        *out = a.kind == JV_UNDEFINED ? b : a;
-        return 0;
-    }
-    bool many_a = a.kind == JV_ARRAY, many_b = b.kind == JV_ARRAY;
-    if ((many_a && a.len == 0 && many_b) || (many_b && b.len == 0 && many_a)) {
-        *out = a.len ? a : b; /* arrays never change: no copy */
-        out->flags = 0;
-        return 0;
-    }
-    if (list_reserve(r, &l, (many_a ? a.len : 1) + (many_b ? b.len : 1)) < 0)
-        return -1;
-    if ((many_a ? list_add_items(r, &l, a) : list_add(r, &l, a)) < 0)
-        return -1;
-    if ((many_b ? list_add_items(r, &l, b) : list_add(r, &l, b)) < 0)
-        return -1;
-    *out = list_array(&l, 0);
-    return 0;
-}
+/* ---- looking up ---- */
 
 static int lookup_into(struct run *r, struct jv in, const char *key, uint32_t len, struct list *l,
                        unsigned depth)

@@ -69,11 +69,12 @@ int f_type(struct call *c, struct jv *out)
 
 static int refuse(struct call *c, const char *code, struct jv message, const char *otherwise)
 {
-    const char *cause = otherwise;
-
-    if (message.kind == JV_STRING && message.len && !(cause = jv_cstring(c->run, message)))
-        return -1;
-    return fail_text(c->run, code, cause);
+    if (message.kind != JV_STRING || message.len == 0)
+        return fail_text(c->run, code, otherwise);
+    char *clean = js_clean(message.text, message.len, ERR_CAUSE_BYTES);
+    fail_text(c->run, code, arena_strndup(c->run->arena, clean, strlen(clean)));
+    free(clean);
+    return -1;
 }
 
 int f_error(struct call *c, struct jv *out)

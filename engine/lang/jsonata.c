@@ -70,7 +70,7 @@ static int finish(struct run *r, struct jv v, enum jsonata_kind *kind, json_obje
 int jsonata_eval(const struct jsonata *x, const struct jsonata_env *env, enum jsonata_kind *kind,
                  json_object **out, struct err *err, struct jsonata_place *place)
 {
-    struct run r = {.expression = x, .env = env, .arena = env->scratch, .symbols = &x->symbols};
+    struct run r = {.env = env, .arena = env->scratch, .symbols = &x->symbols};
     struct jv v;
 
     if (!r.arena)

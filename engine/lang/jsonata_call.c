@@ -295,7 +295,7 @@ static int eval_fixed(struct run *r, const struct node *n, struct jv in, struct 
 {
     for (uint32_t i = 0; i < n->arguments.n; i++) {
         const struct node *a = n->arguments.at[i];
-        if (a->type == NODE_OPERATOR && a->op == OP_QUESTION)
+        if (a->type == NODE_PLACEHOLDER)
             fixed[i] = (struct jv){.kind = JV_TAIL};
         else if (eval(r, a, in, f, &fixed[i]) < 0)
             return -1;

@@ -354,7 +354,7 @@ static int eval_type(struct run *r, const struct node *n, struct jv in, struct f
     case NODE_REGEX:
         *out = regex_value(r, n);
         return 0;
-    case NODE_OPERATOR:
+    case NODE_PLACEHOLDER:
     case NODE_SORT:
     case NODE_END:
         break;

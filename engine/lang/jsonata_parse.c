@@ -126,8 +126,8 @@ static struct node *refuse_token(struct compiler *c, const char *code)
 
 static struct node *refuse_node(struct compiler *c, const char *code, const struct node *n)
 {
-    bool named =
-        n->type == NODE_NAME || n->type == NODE_STRING || n->type == NODE_VALUE || n->type == NODE_OPERATOR;
+    bool named = n->type == NODE_NAME || n->type == NODE_STRING || n->type == NODE_VALUE ||
+                 n->type == NODE_PLACEHOLDER;
     const char *token = n->type == NODE_VARIABLE ? n->symbol->name : named ? n->text : NULL;
 
     refuse(c, code, n->at, token, token ? strlen(token) : 0);
@@ -275,18 +275,24 @@ static struct node *transform(struct compiler *c, struct node *n)
     return expect(c, OP_BAR) < 0 ? NULL : n;
 }
 
-static struct node *operand_operator(struct compiler *c, const struct token *t)
+static struct node *operand_text(struct compiler *c, const struct token *t, enum node_type type)
 {
-    struct node *n = new_node(c, NODE_OPERATOR, t->at);
+    struct node *n = new_node(c, type, t->at);
 
-    n->op = t->op;
     n->text = t->text;
     n->len = t->len;
+    return n;
+}
+
+static struct node *operand_operator(struct compiler *c, const struct token *t)
+{
+    struct node *n = new_node(c, NODE_END, t->at);
+
     switch (t->op) {
     case OP_AND:
     case OP_OR:
     case OP_IN: /* names of fields here */
-        return n;
+        return operand_text(c, t, NODE_NAME);
     case OP_TIMES:
         n->type = NODE_WILDCARD;
         return n;
@@ -299,31 +305,16 @@ static struct node *operand_operator(struct compiler *c, const struct token *t)
     case OP_MINUS:
         return negation(c, n);
     case OP_PAREN:
-        memset(&n->list, 0, sizeof n->list);
         return block(c, n);
     case OP_BRACKET:
-        memset(&n->list, 0, sizeof n->list);
         return array(c, n);
     case OP_BRACE:
-        memset(&n->members, 0, sizeof n->members);
         return object(c, n);
     case OP_BAR:
         return transform(c, n);
-    case OP_BANG:
-    case OP_TILDE:
-        return refuse(c, "S0204", t->at, t->text, t->len);
     default:
         return refuse(c, "S0211", t->at, t->text, t->len);
     }
-}
-
-static struct node *operand_text(struct compiler *c, const struct token *t, enum node_type type)
-{
-    struct node *n = new_node(c, type, t->at);
-
-    n->text = t->text;
-    n->len = t->len;
-    return n;
 }
 
 /* t where an operand is expected; the reader stands behind it. */
@@ -377,8 +368,7 @@ static struct node *argument(struct compiler *c, bool *partial)
 {
     if (!at(c, OP_QUESTION))
         return expression(c, 0);
-    struct node *n = operand_text(c, &c->token, NODE_OPERATOR);
-    n->op = OP_QUESTION;
+    struct node *n = operand_text(c, &c->token, NODE_PLACEHOLDER);
     *partial = true;
     return advance(c) < 0 ? NULL : n;
 }

@@ -169,7 +169,6 @@ struct tail { /* the call that JV_TAIL stands for */
 };
 
 struct run {
-    const struct jsonata *expression;
     const struct jsonata_env *env;
     struct arena *arena;
     struct fault fault;
@@ -179,7 +178,6 @@ struct run {
     uint32_t calls;         /* within each other */
     struct jv whole;        /* "$$" */
     struct global *globals; /* by symbol */
-    uint32_t nglobals;
     struct tail tail;
     struct matcher *matcher; /* of regular expressions, once one was used */
     const struct symbols *symbols;
@@ -283,11 +281,6 @@ static inline struct jv jv_array(const struct jv *items, size_t n, uint8_t flags
 static inline struct jv jv_object(struct object *o)
 {
     return (struct jv){.kind = JV_OBJECT, .object = o};
-}
-
-static inline bool jv_is(struct jv v, enum jv_kind kind)
-{
-    return v.kind == kind;
 }
 
 struct jv jv_from_json(struct json_object *o);

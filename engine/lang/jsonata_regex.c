@@ -350,8 +350,6 @@ const struct regex *regex_compile(struct compiler *c, const char *source, size_t
     pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
     re->source = arena_strndup(c->arena, source, len);
     re->at = c->next;
-    if (re->groups > c->groups_max)
-        c->groups_max = re->groups;
     return re;
 }
 

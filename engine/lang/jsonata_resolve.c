@@ -33,7 +33,7 @@ static struct node *path_of(struct compiler *c, struct node *first)
 static const char *type_name(const struct node *n)
 {
     static const char *const names[] = {
-        [NODE_END] = "(end)",           [NODE_OPERATOR] = "operator",
+        [NODE_END] = "(end)",           [NODE_PLACEHOLDER] = "operator",
         [NODE_NAME] = "name",           [NODE_STRING] = "string",
         [NODE_NUMBER] = "number",       [NODE_VALUE] = "value",
         [NODE_VARIABLE] = "variable",   [NODE_REGEX] = "regex",
@@ -463,7 +463,6 @@ static struct node *resolve_transform(struct compiler *c, struct node *n)
 
 static struct node *resolve_name(struct compiler *c, struct node *n)
 {
-    n->type = NODE_NAME;
     struct node *path = path_of(c, n);
     path->keep_singletons = path->keep_array = n->keep_array;
     return path;
@@ -476,13 +475,6 @@ static struct node *resolve_parent(struct compiler *c, struct node *n)
     n->slot->label = symbol_new(c, "%", 1);
     n->slot->label->bound = true;
     return n;
-}
-
-static struct node *resolve_operator(struct compiler *c, struct node *n)
-{
-    if (n->op == OP_QUESTION)
-        return n;
-    return resolve_name(c, n); /* "and", "or", "in" as names */
 }
 
 static struct node *resolve_type(struct compiler *c, struct node *n)
@@ -511,8 +503,6 @@ static struct node *resolve_type(struct compiler *c, struct node *n)
         return resolve_name(c, n);
     case NODE_PARENT:
         return resolve_parent(c, n);
-    case NODE_OPERATOR:
-        return resolve_operator(c, n);
     case NODE_VARIABLE:
         n->symbol->read = true;
         return n;

@@ -102,8 +102,8 @@ struct symbols {
 /* ---- nodes ---- */
 
 enum node_type {
-    NODE_END,      /* where an operand should stand */
-    NODE_OPERATOR, /* "and", "or", "in" as names; "?" as an argument */
+    NODE_END,         /* where an operand should stand */
+    NODE_PLACEHOLDER, /* "?" as an argument */
     NODE_NAME,
     NODE_STRING,
     NODE_NUMBER,
@@ -180,7 +180,7 @@ struct slots {
 
 struct node {
     enum node_type type;
-    enum operator op;     /* NODE_BINARY, NODE_OPERATOR */
+    enum operator op;     /* NODE_BINARY */
     uint32_t at;          /* position, in bytes */
     bool keep_array;      /* "[]" stands behind it: a single result stays an array */
     bool keep_singletons; /* NODE_PATH: some step of it has that */
@@ -197,7 +197,7 @@ struct node {
     struct pairs *group;
 
     union {
-        struct {              /* NODE_NAME, NODE_STRING, NODE_VALUE, NODE_OPERATOR */
+        struct {              /* NODE_NAME, NODE_STRING, NODE_VALUE */
             const char *text; /* NUL-terminated */
             uint32_t len;
         };
@@ -232,7 +232,6 @@ struct jsonata {
     struct node *root;
     struct symbols symbols;
     const struct symbol *whole; /* "$$" */
-    uint32_t groups_max;        /* most capturing groups of one regular expression */
 };
 
 /* ---- compiling ---- */
@@ -249,7 +248,6 @@ struct compiler {
     struct token token; /* the parser looks at this one */
     unsigned depth;
     struct symbols *symbols;
-    uint32_t groups_max;
 };
 
 /* The next token; operand: a "/" here begins a regular expression. */

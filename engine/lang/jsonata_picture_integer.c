@@ -188,17 +188,19 @@ static void group_regularly(struct jsonata_build *to, const struct separator *s)
 }
 
 /*
- * Each sign where the picture has it, as far as there are digits to its left. (The reference puts signs in
- * front of shorter numbers, and some take digits away.)
+ * Each sign where the picture has it, as far as there are digits to its left; what begins the picture begins
+ * shorter numbers, too: "INV-0000".  (The reference puts other signs in front of them as well, and some take
+ * digits away.)
  */
 static void group_as_shown(struct jsonata_build *to, const struct integer_picture *p)
 {
-    size_t digits = to->n;
+    size_t digits = to->n, begin = p->mandatory + p->optional;
 
     for (size_t i = 0; i < p->nseparators; i++) {
         const struct separator *s = &p->separators[i];
-        if (s->position < digits)
-            jsonata_insert(to, digits - s->position, (struct jsonata_chars){&s->c, 1});
+        if (s->position < digits || s->position == begin)
+            jsonata_insert(to, s->position < digits ? digits - s->position : 0,
+                           (struct jsonata_chars){&s->c, 1});
     }
 }
 

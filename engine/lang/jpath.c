@@ -141,6 +141,17 @@ static int want_array(struct run *r, size_t i, json_object *model)
     return wrong_type(r->err, PATH_MISSING, "An index or slice", model);
 }
 
+/* The member of that name: its hash was taken when the path was compiled. */
+static bool find_member(json_object *object, const struct jpath_step *step, size_t n, json_object **member)
+{
+    struct lh_entry *e =
+        lh_table_lookup_entry_w_hash(json_object_get_object(object), step->names[n], step->hashes[n]);
+
+    if (e)
+        *member = (json_object *)lh_entry_v(e);
+    return e != NULL;
+}
+
 static int visit_names(struct run *r, size_t i, json_object *model)
 {
     const struct jpath_step *step = &r->p->steps[i];
@@ -150,7 +161,7 @@ static int visit_names(struct run *r, size_t i, json_object *model)
 
     for (size_t n = 0; n < step->n && rc == 0; n++) {
         json_object *member;
-        if (!json_object_object_get_ex(model, step->names[n], &member))
+        if (!find_member(model, step, n, &member))
             rc = last && !r->strict ? 0 : missing_name(r, i);
         else if (last)
             json_object_object_add(merged, step->names[n], json_object_get(member));
@@ -249,6 +260,7 @@ static bool scan_fits(const struct run *r, size_t i, json_object *model)
     const struct jpath_step *step = &r->p->steps[i];
     bool object = json_object_is_type(model, json_type_object),
          array = json_object_is_type(model, json_type_array);
+    json_object *member;
 
     switch (step->kind) {
     case STEP_NAME:
@@ -258,7 +270,7 @@ static bool scan_fits(const struct run *r, size_t i, json_object *model)
         if (step->kind == STEP_NAMES && i + 1 < r->p->nsteps)
             return true;
         for (size_t n = 0; n < step->n; n++)
-            if (!json_object_object_get_ex(model, step->names[n], NULL))
+            if (!find_member(model, step, n, &member))
                 return false;
         return true;
     case STEP_INDEX:
@@ -331,7 +343,7 @@ static int visit_step(struct run *r, size_t i, json_object *model)
     case STEP_NAME:
         if (!json_object_is_type(model, json_type_object))
             return no_object(r, i, model);
-        if (!json_object_object_get_ex(model, step->names[0], &member))
+        if (!find_member(model, step, 0, &member))
             return missing_name(r, i);
         return visit(r, i + 1, member);
     case STEP_NAMES:

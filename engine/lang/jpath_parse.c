@@ -563,6 +563,20 @@ static int read_root(struct jpath *p, struct jpath_reader *r)
                : jpath_refuse(r, "a variable's name has at most 80 characters");
 }
 
+/* A path is compiled once and looks its names up often. */
+static void hash_names(struct arena *a, struct jpath_step *steps, size_t nsteps)
+{
+    json_object *any = json_object_new_object(); /* has a table: all of them hash alike */
+
+    for (size_t i = 0; i < nsteps; i++) {
+        unsigned long *hashes = steps[i].names ? arena_alloc(a, steps[i].n * sizeof *hashes) : NULL;
+        for (size_t n = 0; hashes && n < steps[i].n; n++)
+            hashes[n] = lh_get_hash(json_object_get_object(any), steps[i].names[n]);
+        steps[i].hashes = hashes;
+    }
+    json_object_put(any);
+}
+
 static int finish(struct jpath *p, struct jpath_reader *r)
 {
     struct steps s = {0};
@@ -573,6 +587,7 @@ static int finish(struct jpath *p, struct jpath_reader *r)
         memcpy(steps, s.list, s.n * sizeof *steps);
         p->steps = steps;
         p->nsteps = s.n;
+        hash_names(r->arena, steps, s.n);
         classify(p, steps, r->at >= r->len);
     } else {
         classify(p, NULL, true);

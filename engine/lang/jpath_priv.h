@@ -27,6 +27,7 @@ struct jpath_step {
     int32_t from, to;
     size_t n; /* of names or indexes */
     const char **names;
+    const unsigned long *hashes; /* of the names, as json-c's tables have them */
     const int32_t *indexes;
     const struct jpath_filter *filter;
     const struct jpath_call *call;

@@ -35,6 +35,7 @@ struct options {
     int reactors;
     int lease_ttl_s;
     int executions_max;
+    int park_after_s;
     enum log_level log_level;
     bool trust_network;
 };
@@ -51,6 +52,8 @@ static const struct argp_option OPTIONS[] = {
      "a pawld that stood still so long is inherited by others, 2 to 3600 (default 10)", 0},
     {"max-executions", 'm', "N", 0,
      "executions in the memory of each thread before starts are refused (default 200000)", 0},
+    {"park-after", 'p', "SECONDS", 0,
+     "executions that have waited so long, and will for longer, leave memory; 0: never (default 60)", 0},
     {"log-level", 'L', "LEVEL", 0, "error, warn, info or debug (default info)", 0},
     {"trust-network", 'T', NULL, 0,
      "listen beyond loopback without authentication: whoever reaches the port may do everything", 0},
@@ -132,6 +135,9 @@ static error_t option(int key, char *text, struct argp_state *state)
         return 0;
     case 'm':
         o->executions_max = number(state, "max-executions", text, 1, 100000000);
+        return 0;
+    case 'p':
+        o->park_after_s = number(state, "park-after", text, 0, 86400);
         return 0;
     case 'L':
         read_level(state, text, o);
@@ -299,7 +305,8 @@ static struct node *make_node(struct pawld *p)
                                                     .name = name,
                                                     .reactors = doors.n,
                                                     .lease_ttl_us = o->lease_ttl_s * INT64_C(1000000),
-                                                    .executions_max = (size_t)o->executions_max});
+                                                    .executions_max = (size_t)o->executions_max,
+                                                    .park_after_us = o->park_after_s * INT64_C(1000000)});
     for (int i = 0; i < doors.n; i++)
         reactor_on_loop(node_reactor(n, i), open_door, close_door, &doors.list[i]);
     return n;
@@ -436,6 +443,7 @@ int main(int argc, char **argv)
                                   .data_dir = ".pawl",
                                   .region = "us-east-1",
                                   .account = "000000000000",
+                                  .park_after_s = 60,
                                   .log_level = LOG_INFO}};
     struct err err = {0};
 

@@ -313,6 +313,19 @@ void exec_heartbeat(struct exec *ex, struct frame *f, int64_t now_us)
     deadline_moved(ex, was, frame_wake(f));
 }
 
+static void find_heartbeat(struct frame *f, void *found)
+{
+    *(bool *)found |= f->heartbeat_us != CLOCK_NEVER;
+}
+
+bool exec_has_heartbeats(const struct exec *ex)
+{
+    bool found = false;
+
+    exec_each(ex, find_heartbeat, &found);
+    return found;
+}
+
 /* ---- what each event changes; false: it does not fit, and nothing has changed ---- */
 
 static bool execution_started(struct exec *ex, const struct event *e)

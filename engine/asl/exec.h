@@ -143,6 +143,9 @@ int64_t exec_wake(struct exec *ex);
 /* A heartbeat of a task's worker.  Heartbeats are no events: this is the one change beside exec_apply. */
 void exec_heartbeat(struct exec *ex, struct frame *f, int64_t now_us);
 
+/* Whether an attempt with HeartbeatSeconds is under way: what leaves memory forgets its heartbeats. */
+bool exec_has_heartbeats(const struct exec *ex);
+
 /* Calls fn for every open frame, parents before children. */
 void exec_each(const struct exec *ex, void (*fn)(struct frame *f, void *arg), void *arg);
 

@@ -1,13 +1,15 @@
 #include "run/loader.h"
 
 #include "run/log.h"
+#include "run/timer.h"
 
 #include <string.h>
 #include <uthash.h>
 #include <utlist.h>
 
 enum {
-    ADOPT_BATCH = 50, /* executions that one statement moves: others want some, too */
+    ADOPT_BATCH = 50, /* executions that one statement takes: others want some, too */
+    WAKE_BATCH = 500, /* the same, of parked ones */
     LOADING_MAX = 8,  /* journals under way or in the reactor's hands */
 };
 
@@ -29,12 +31,15 @@ struct loader {
     struct load *loads; /* of this tenure, by execution_id */
     struct load *waiting, *loading, *later;
     size_t nloading;
-    bool adopting;  /* the question is under way */
-    bool more;      /* there are perhaps more orphans: asked for when all of this batch are in the reactor */
-    size_t adopted; /* since this adoption began */
+    int64_t ahead_us;
+    bool full;
+    bool adopting, waking; /* a question is under way */
+    bool orphans, due;     /* perhaps there are more: asked for when all of a batch are in the reactor */
+    size_t adopted;        /* since this adoption began */
 };
 
 static void adopt(struct loader *l);
+static void wake(struct loader *l);
 
 /* ---- loads ---- */
 
@@ -156,8 +161,12 @@ static void go_on(struct loader *l)
     if (!l->slot)
         return;
     pump(l);
-    if (l->more && !l->waiting && !l->loading)
+    if (l->waiting || l->loading)
+        return;
+    if (l->orphans)
         adopt(l);
+    if (l->due)
+        wake(l);
 }
 
 void loader_done(struct loader *l, void *ticket)
@@ -181,20 +190,33 @@ void loader_later(struct loader *l, void *ticket)
     go_on(l);
 }
 
+/* Answers come in the order of asking, so the journal shows whether it is ours now. */
+static void on_taken(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
+{
+}
+
 void loader_load(struct loader *l, int64_t execution_id)
 {
+    char id[24], slot[24], epoch[24];
+
     if (!l->slot || load_find(l, execution_id))
         return;
+    store_query(l->store, "SELECT pawl.wake_execution($1::int, $2::bigint, $3::bigint)", 3,
+                (struct store_param[]){{store_int_text(slot, l->slot)},
+                                       {store_int_text(epoch, l->epoch)},
+                                       {store_int_text(id, execution_id)}},
+                on_taken, l);
     struct load *d = load_new(l, execution_id);
     DL_PREPEND(l->waiting, d);
     pump(l);
 }
 
-void loader_retry(struct loader *l)
+static void enqueue(struct loader *l, int64_t execution_id)
 {
-    DL_CONCAT(l->waiting, l->later);
-    l->later = NULL;
-    go_on(l);
+    if (load_find(l, execution_id))
+        return;
+    struct load *d = load_new(l, execution_id);
+    DL_APPEND(l->waiting, d);
 }
 
 /* ---- adoption ---- */
@@ -212,7 +234,7 @@ static void on_adopted(void *arg, const struct store_result *r, const struct err
     int n = err ? 0 : store_rows(r);
 
     l->adopting = false;
-    l->more = n > 0;
+    l->orphans = n > 0;
     if (n == 0) { /* or the next beat tries again */
         no_more(l);
         return;
@@ -220,10 +242,7 @@ static void on_adopted(void *arg, const struct store_result *r, const struct err
     l->adopted += (size_t)n;
     l->events.adopted(l->events.arg, (size_t)n);
     for (int i = 0; i < n; i++)
-        if (!load_find(l, store_int(r, i, 0))) {
-            struct load *d = load_new(l, store_int(r, i, 0));
-            DL_APPEND(l->waiting, d);
-        }
+        enqueue(l, store_int(r, i, 0));
     go_on(l);
 }
 
@@ -234,7 +253,7 @@ static void adopt(struct loader *l)
     if (l->adopting)
         return;
     l->adopting = true;
-    l->more = false;
+    l->orphans = false;
     store_query(l->store, "SELECT execution_id FROM pawl.lease_adopt($1::int, $2::bigint, $3::int)", 3,
                 (struct store_param[]){{store_int_text(slot, l->slot)},
                                        {store_int_text(epoch, l->epoch)},
@@ -244,8 +263,55 @@ static void adopt(struct loader *l)
 
 void loader_adopt(struct loader *l)
 {
-    if (l->slot && !l->more)
+    if (l->slot && !l->orphans)
         adopt(l);
+}
+
+/* ---- parked ones whose moment is near ---- */
+
+static void on_woken(void *arg, const struct store_result *r, const struct err *err, const char *sqlstate)
+{
+    struct loader *l = arg;
+    int n = err ? 0 : store_rows(r);
+
+    l->waking = false;
+    l->due = n == WAKE_BATCH;
+    if (err && err->name == ERR_INTERNAL)
+        log_warn("parked executions cannot be woken, will be tried again", "sqlstate=%s", sqlstate);
+    for (int i = 0; i < n; i++)
+        enqueue(l, store_int(r, i, 0));
+    go_on(l);
+}
+
+static void wake(struct loader *l)
+{
+    char slot[24], epoch[24], before[40], limit[24];
+
+    if (l->waking)
+        return;
+    l->waking = true;
+    l->due = false;
+    store_query(l->store,
+                "SELECT execution_id"
+                " FROM pawl.wake_due($1::int, $2::bigint, $3::timestamptz, $4::int) execution_id",
+                4,
+                (struct store_param[]){{store_int_text(slot, l->slot)},
+                                       {store_int_text(epoch, l->epoch)},
+                                       {store_time_text(before, timer_now() + (l->full ? 0 : l->ahead_us))},
+                                       {store_int_text(limit, WAKE_BATCH)}},
+                on_woken, l);
+}
+
+void loader_look(struct loader *l, bool full)
+{
+    l->full = full;
+    if (!l->slot)
+        return;
+    DL_CONCAT(l->waiting, l->later);
+    l->later = NULL;
+    if (!l->due)
+        wake(l);
+    go_on(l);
 }
 
 /* ---- life ---- */
@@ -254,17 +320,17 @@ void loader_owner(struct loader *l, int slot, int64_t epoch)
 {
     store_cancel(l->store, l);
     drop_all(l);
-    l->adopting = l->more = false;
+    l->adopting = l->waking = l->orphans = l->due = false;
     l->adopted = 0;
     l->slot = slot;
     l->epoch = epoch;
 }
 
-struct loader *loader_new(struct store *s, const struct loader_events *events)
+struct loader *loader_new(struct store *s, int64_t ahead_us, const struct loader_events *events)
 {
     struct loader *l = mem_calloc(1, sizeof *l);
 
-    *l = (struct loader){.store = s, .events = *events};
+    *l = (struct loader){.store = s, .ahead_us = ahead_us, .events = *events};
     return l;
 }
 

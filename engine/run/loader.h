@@ -1,9 +1,10 @@
 /*
  * loader.h -- how executions come into a reactor's memory: with their journals, a few at a time.
  *
- * Those of orphaned slots are adopted: moved to this slot in small batches, as all other reactors do, and
- * then loaded.  Others of this slot are loaded when the reactor asks for them.  Few are under way at once, so
- * that running work never starves.  One per reactor, on its thread; all by store_query.
+ * Those of orphaned slots are adopted: made this slot's in small batches, as all other reactors do.  Parked
+ * ones, which are nobody's, are taken a little before their moment: whoever comes first has them.  Others are
+ * loaded when the reactor asks for them.  Few are under way at once, so that running work never starves.  One
+ * per reactor, on its thread; all by store_query.
  */
 #pragma once
 
@@ -31,17 +32,21 @@ struct loader_events {
     void *arg;
 };
 
-struct loader *loader_new(struct store *s, const struct loader_events *events);
+/* ahead_us: how long before their moment parked ones are loaded. */
+struct loader *loader_new(struct store *s, int64_t ahead_us, const struct loader_events *events);
 void loader_free(struct loader *l);
 
 /* From now on for this slot; 0: for none. What was under way for another tenure is forgotten. */
 void loader_owner(struct loader *l, int slot, int64_t epoch);
 /* There are orphaned slots: their executions are adopted, until there are none left. */
 void loader_adopt(struct loader *l);
-/* Loads one of this slot, before others that wait, unless it is being loaded already. */
+/* Loads one of this slot, or a parked one and makes it so; before others, unless it is on its way already. */
 void loader_load(struct loader *l, int64_t execution_id);
-/* Those that could not be loaded are tried again: to be called every second. */
-void loader_retry(struct loader *l);
+/*
+ * To be called every second: parked ones whose moment is near are loaded, and those that could not be loaded
+ * are tried again.  full: memory is short, so nothing is loaded ahead of its moment.
+ */
+void loader_look(struct loader *l, bool full);
 
 void loader_done(struct loader *l, void *ticket);  /* the reactor has taken the execution in, or refused it */
-void loader_later(struct loader *l, void *ticket); /* it cannot at the moment: loader_retry */
+void loader_later(struct loader *l, void *ticket); /* it cannot at the moment: loader_look */

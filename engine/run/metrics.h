@@ -44,7 +44,7 @@ struct metric_series {
 };
 
 struct metrics { /* of one reactor */
-    metric steps, commits, commit_rows, commit_us, commit_failures, events, inbox_messages, adopted;
+    metric steps, commits, commit_rows, commit_us, commit_failures, events, inbox_messages, adopted, parked;
     metric executions_open, calls_open, batch_last, lease_slot, lease_epoch, lease_lost;
     metric uncommitted_us; /* the moment of the oldest decision that is not committed yet; 0: there is none */
     struct histogram commit_duration;

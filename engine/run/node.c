@@ -47,6 +47,7 @@ struct node *node_new(const struct node_config *config)
             .lease_ttl_us = config->lease_ttl_us ? config->lease_ttl_us : 10 * CLOCK_SECOND,
             .batch_max = config->batch_max ? config->batch_max : 500,
             .in_flight_max = config->executions_max ? config->executions_max : 200000,
+            .park_after_us = config->park_after_us,
         });
     return n;
 }

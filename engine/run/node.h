@@ -12,6 +12,7 @@ struct node_config {
     int64_t lease_ttl_us;  /* 0: 10 s */
     size_t batch_max;      /* executions in one transaction; 0: 500 */
     size_t executions_max; /* in the memory of each reactor; 0: 200,000 */
+    int64_t park_after_us; /* see reactor.h */
 };
 
 struct node;

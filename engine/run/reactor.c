@@ -122,15 +122,17 @@ static void commit(struct reactor *r)
 {
     struct run *run;
 
-    if ((!r->dirty && !r->norphans) || store_committing(r->store) || !r->slot || !store_is_up(r->store))
+    if ((!r->dirty && !r->norphans && !park_any(r)) || store_committing(r->store) || !r->slot ||
+        !store_is_up(r->store))
         return;
     while ((run = r->dirty) && !batch_is_full(r)) {
-        DL_DELETE(r->dirty, run);
+        run_move(r, run, RUN_AT_WORK);
         add(r, run, run->open);
         batch_add(&r->flying, run, run->open);
         run->open = NULL;
     }
     add_orphans(r);
+    park_some(r);
     metric_set(&r->metrics.batch_last, r->flying.n);
     r->sent_us = timer_now();
     store_commit(r->store, r->slot, r->epoch, on_committed, r);
@@ -172,17 +174,26 @@ static void release_one(struct reactor *r, struct run *run, struct work *w)
         inbox_consumed(r->inbox);
     work_put(r, w);
     watched_tell(r, run->ex.id, finishes);
-    if (!finishes)
+    if (!finishes) {
+        run_rest(r, run);
         return;
+    }
     run_count(r, run, run->ex.status);
     run_forget(r, run, NULL);
 }
 
 static void release(struct reactor *r, struct batch *b)
 {
-    for (size_t i = 0; i < b->n; i++)
-        if (b->list[i].run)
-            release_one(r, b->list[i].run, b->list[i].work);
+    for (size_t i = 0; i < b->n; i++) {
+        struct flight f = b->list[i];
+        if (!f.run)
+            continue;
+        f.run->flights--;
+        if (f.work)
+            release_one(r, f.run, f.work);
+        else if (f.run->place == RUN_PARKING)
+            park_done(r, f.run);
+    }
     b->n = 0;
 }
 
@@ -256,7 +267,7 @@ static void on_second(uv_timer_t *second)
     watched_remind(r);
     calls_ask_again(r);
     condemned_retry(r);
-    loader_retry(r->loader);
+    park_look(r);
     r->seconds_draining += r->phase != REACTOR_RUNNING;
 }
 
@@ -280,6 +291,7 @@ void reactor_abandon(struct reactor *r, const char *why)
     run_forget_all(r, &err);
     r->norphans = 0;
     condemned_free(r);
+    visitors_leave(r);
     strays_drop(r, false);
 }
 
@@ -339,7 +351,7 @@ struct reactor *reactor_new(const struct reactor_config *config)
     r->invoke = invoke_new(&r->loop, on_call_done, r);
     r->store = store_open(&r->loop, config->conninfo, &store_events);
     r->catalog = catalog_new(r->store);
-    r->loader = loader_new(r->store, &loader_events);
+    r->loader = loader_new(r->store, park_ahead_us(config), &loader_events);
     r->inbox = inbox_open(&r->loop, r->store, on_inbox, r);
     r->lease = lease_open(&r->loop, r->store, &lease_config, &lease_events);
     return r;

@@ -28,8 +28,9 @@ struct reactor_config {
     const char *arn_prefix; /* "arn:aws:states:REGION:ACCOUNT:" */
     const unsigned char *token_key;
     int64_t lease_ttl_us;
-    size_t batch_max;     /* executions in one transaction */
-    size_t in_flight_max; /* executions in memory that this reactor accepts before it answers 503 */
+    size_t batch_max;      /* executions in one transaction */
+    size_t in_flight_max;  /* executions in memory that this reactor accepts before it answers 503 */
+    int64_t park_after_us; /* who has waited so long, and will for longer, leaves memory; 0: never */
 };
 
 struct reactor *reactor_new(const struct reactor_config *config);

@@ -1,8 +1,9 @@
 /*
  * Stop and callbacks, wherever the execution lives; the inbox.
  *
- * An errand goes from reactor to reactor in three tries: the one that made the execution's id, the one that
- * the database calls its owner, and, if that is none of this process, the inbox.
+ * An errand goes from reactor to reactor in three tries: the one that made the execution's id; the one that
+ * the database calls its owner, or any if it is parked, which loads it if it is not in memory; and, if that
+ * is none of this process, the inbox.
  */
 #include "run/reactor_priv.h"
 #include "run/log.h"
@@ -37,13 +38,14 @@ static void command_here(struct reactor *r, struct run *run, const struct reacto
 
 struct errand {
     struct reactor *origin;
-    struct reactor *asked;          /* who has it, or had it */
+    bool at_owner;                  /* it was sent to whom the database has named */
     struct reactor_command command; /* texts are copies */
     reactor_cb cb;                  /* NULL: the caller is gone */
     void *arg;
     struct err err; /* the answer: name NULL means done */
     int64_t at_us;
-    struct errand *prev, *next; /* in origin->errands */
+    struct errand *prev, *next;  /* in origin->errands */
+    struct errand *next_visitor; /* in reactor.visitors of the owner */
 };
 
 static char *copy(const char *text)
@@ -125,6 +127,13 @@ static void on_not_there(struct reactor *r, void *arg)
         ask_owner(r, arg);
 }
 
+/* It is parked, or on its way into memory. */
+static void wait_here(struct reactor *r, struct errand *e)
+{
+    LL_APPEND2(r->visitors, e, next_visitor);
+    unpark(r, e->command.execution_id);
+}
+
 static void on_errand(struct reactor *r, void *arg)
 {
     struct errand *e = arg;
@@ -132,6 +141,8 @@ static void on_errand(struct reactor *r, void *arg)
 
     if (run && r->phase == REACTOR_RUNNING)
         command_here(r, run, &e->command, on_done_there, e);
+    else if (r && r->slot && r->phase == REACTOR_RUNNING && e->at_owner)
+        wait_here(r, e);
     else
         reactor_post(e->origin, on_not_there, e);
 }
@@ -159,16 +170,14 @@ static void on_owner(void *arg, const struct store_result *rows, const struct er
                       is_stop(e) ? "the execution has ended" : TASK_TIMED_OUT);
         return;
     }
-    struct run *run = run_find(r, e->command.execution_id);
-    struct reactor *owner = peers_find(r->config.peers, (int)store_int(rows, 0, 1));
-    const char *task_is_open = store_text(rows, 0, 2, NULL);
-    if (run) {
-        reactor_post(r, on_errand, e);
-    } else if (owner && owner != r && owner != e->asked) {
-        e->asked = owner;
+    bool parked = !strcmp(store_text(rows, 0, 2, NULL), "t"); /* then it is whose who asks for it */
+    struct reactor *owner = parked ? r : peers_find(r->config.peers, (int)store_int(rows, 0, 1));
+    const char *task_is_open = store_text(rows, 0, 3, NULL);
+    if (owner && !e->at_owner) {
+        e->at_owner = true;
         reactor_post(owner, on_errand, e);
     } else if (is_stop(e) || (task_is_open && !strcmp(task_is_open, "t"))) {
-        to_inbox(r, e); /* another process, or it is being loaded */
+        to_inbox(r, e); /* another process, or it does not come into memory */
     } else {
         errand_refuse(e, task_is_open ? ERR_TASK_TIMED_OUT : ERR_TASK_MISSING,
                       task_is_open ? TASK_TIMED_OUT : TASK_MISSING);
@@ -179,14 +188,15 @@ static void ask_owner(struct reactor *r, struct errand *e)
 {
     char id[24], event[24];
 
-    store_query(r->store,
-                "SELECT status, slot, CASE WHEN status = 'RUNNING' AND $2::int IS NOT NULL"
-                " THEN pawl.task_is_open(execution_id, $2::int) END"
-                " FROM pawl.execution WHERE execution_id = $1::bigint",
-                2,
-                (struct store_param[]){{store_int_text(id, e->command.execution_id)},
-                                       {is_stop(e) ? NULL : store_int_text(event, e->command.event_id)}},
-                on_owner, e);
+    store_query(
+        r->store,
+        "SELECT status, slot, wake_at IS NOT NULL, CASE WHEN status = 'RUNNING' AND $2::int IS NOT NULL"
+        " THEN pawl.task_is_open(execution_id, $2::int) END"
+        " FROM pawl.execution WHERE execution_id = $1::bigint",
+        2,
+        (struct store_param[]){{store_int_text(id, e->command.execution_id)},
+                               {is_stop(e) ? NULL : store_int_text(event, e->command.event_id)}},
+        on_owner, e);
 }
 
 void reactor_send(struct reactor *r, const struct reactor_command *command, reactor_cb cb, void *arg)
@@ -212,12 +222,28 @@ void reactor_send(struct reactor *r, const struct reactor_command *command, reac
     e->command.error = copy(command->error);
     e->command.cause = copy(command->cause);
     DL_APPEND(r->errands, e);
-    if (maker && maker != r) {
-        e->asked = maker;
+    if (maker && maker != r)
         reactor_post(maker, on_errand, e);
-    } else {
+    else
         ask_owner(r, e);
-    }
+}
+
+/* One that waits for this execution (0: for any), which it does not any more; NULL: there is none. */
+static struct errand *visitor_take(struct reactor *r, int64_t execution_id)
+{
+    struct errand *e = r->visitors;
+
+    while (e && execution_id && e->command.execution_id != execution_id)
+        e = e->next_visitor;
+    if (e)
+        LL_DELETE2(r->visitors, e, next_visitor);
+    return e;
+}
+
+void visitors_leave(struct reactor *r)
+{
+    for (struct errand *e; (e = visitor_take(r, 0));)
+        reactor_post(e->origin, on_not_there, e);
 }
 
 void errands_fail(struct reactor *r, const struct err *err)
@@ -238,7 +264,7 @@ struct stray { /* a message for an execution that is not in memory */
     struct reactor *reactor;
     struct inbox_message message; /* texts are copies */
     int64_t epoch;
-    bool waits; /* it runs, and is being loaded */
+    bool waits; /* until it has been loaded, or begins */
     struct stray *prev, *next;
 };
 
@@ -354,7 +380,18 @@ static void on_start_definition(void *arg, struct definition *def, const struct 
     if (current(s) && (!def || condemned_waits(r, id)))
         inbox_again(r->inbox, s->message.inbox_id);
     stray_free(s);
-    strays_deliver(r, id);
+    awaited_is_here(r, id);
+}
+
+/* Its start has come, too, and waits for the definition. */
+static bool start_waits(struct reactor *r, int64_t execution_id)
+{
+    struct stray *s;
+
+    DL_FOREACH (r->strays, s)
+        if (s->message.execution_id == execution_id && s->message.command == INBOX_START)
+            return true;
+    return false;
 }
 
 static void on_stray_status(void *arg, const struct store_result *rows, const struct err *err,
@@ -377,6 +414,8 @@ static void on_stray_status(void *arg, const struct store_result *rows, const st
         stray_free(s);
     } else {
         s->waits = true;
+        if (!start_waits(r, s->message.execution_id))
+            unpark(r, s->message.execution_id);
     }
 }
 
@@ -399,15 +438,36 @@ void on_inbox(void *reactor, const struct inbox_message *m)
     }
 }
 
-void strays_deliver(struct reactor *r, int64_t execution_id)
+/* ---- executions that somebody waits for ---- */
+
+void awaited_is_here(struct reactor *r, int64_t execution_id)
 {
     struct stray *s, *next;
 
+    if (!run_find(r, execution_id))
+        return;
+    for (struct errand *e; (e = visitor_take(r, execution_id));)
+        on_errand(r, e);
     DL_FOREACH_SAFE (r->strays, s, next) {
         struct run *run = run_find(r, execution_id);
         if (!s->waits || s->message.execution_id != execution_id || !run)
             continue;
         message_here(r, run, &s->message);
+        stray_free(s);
+    }
+}
+
+/* Who asks the database anew finds out what has become of it. */
+void awaited_is_gone(struct reactor *r, int64_t execution_id)
+{
+    struct stray *s, *next;
+
+    for (struct errand *e; (e = visitor_take(r, execution_id));)
+        reactor_post(e->origin, on_not_there, e);
+    DL_FOREACH_SAFE (r->strays, s, next) {
+        if (!s->waits || s->message.execution_id != execution_id)
+            continue;
+        inbox_again(r->inbox, s->message.inbox_id);
         stray_free(s);
     }
 }

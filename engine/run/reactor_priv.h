@@ -5,6 +5,7 @@
  * reactor_run.c       an execution in memory: made, decided upon, forgotten
  * reactor_start.c     ids, names, starts
  * reactor_perform.c   effects become calls, answers become stimuli
+ * reactor_park.c      executions that only wait leave memory
  * reactor_recover.c   recovery, loading, the lease; executions that PostgreSQL refused
  * reactor_command.c   stop and callbacks, wherever the execution lives; the inbox
  * reactor_watch.c     hints for those who wait for an execution
@@ -55,24 +56,36 @@ struct call { /* of a function, from its effect to its answer */
     struct call *unanswered_prev, *unanswered_next;
 };
 
+/* Changed by run_move alone. */
+enum run_place {
+    RUN_AT_WORK, /* something is under way for it, or its moment is near */
+    RUN_DIRTY,   /* has something to commit: in reactor.dirty */
+    RUN_RESTING, /* only waits: in reactor.resting */
+    RUN_PARKING, /* its row is being told, then it is forgotten: nothing acts on it any more */
+};
+
 struct run { /* an execution in memory */
     struct exec ex;
     struct definition *def; /* pinned */
     struct timer_node timer;
-    int32_t seq;   /* of the last journal row that was sent */
-    bool recorded; /* its row of pawl.execution has been sent */
-    bool durable;  /* and is in the database */
-    bool rescued;  /* it is being failed, because PostgreSQL had refused its rows or they cannot be read */
-    char *trace;   /* until its row is sent; NULL: none */
+    int32_t seq;      /* of the last journal row that was sent */
+    bool recorded;    /* its row of pawl.execution has been sent */
+    bool durable;     /* and is in the database */
+    bool rescued;     /* it is being failed, because PostgreSQL had refused its rows or they cannot be read */
+    bool wanted;      /* RUN_PARKING: a command has come, so it is loaded again at once */
+    unsigned flights; /* batches that it is in: sent, or being released */
+    enum run_place place;
+    int64_t rested_us; /* RUN_RESTING: since then */
+    char *trace;       /* until its row is sent; NULL: none */
     struct work *open; /* decided, not sent; NULL: nothing. Then it is among the dirty ones */
     struct call *calls;
-    struct run *prev, *next; /* in reactor.dirty */
+    struct run *prev, *next; /* in the list of its place */
     UT_hash_handle hh;       /* by ex.id */
 };
 
 struct flight {
-    struct run *run; /* NULL: it was forgotten meanwhile */
-    struct work *work;
+    struct run *run;   /* NULL: it was forgotten meanwhile */
+    struct work *work; /* NULL: it is being parked */
 };
 
 struct batch { /* what one commit carries */
@@ -123,8 +136,10 @@ struct reactor {
     int slot; /* 0: no lease, nothing can be acknowledged */
     int64_t epoch;
 
-    struct run *runs;  /* by id */
-    struct run *dirty; /* those with something to commit, oldest first */
+    struct run *runs;    /* by id */
+    struct run *dirty;   /* those with something to commit, oldest first */
+    struct run *resting; /* those that only wait, longest first */
+    size_t gone;         /* parked since memory was given back to the system */
     struct timer_heap timers;
     struct batch flying; /* in the transaction under way */
     struct batch landed; /* durable; being released */
@@ -138,6 +153,7 @@ struct reactor {
     struct call *loose_calls; /* of trials; and of runs that are gone, while the registry is being asked */
     struct call *unanswered;  /* the registry is asked again for them, once a second */
     struct errand *errands;
+    struct errand *visitors; /* of any origin: they wait for their execution to be loaded here */
     struct stray *strays;
     struct watched *watched;
     bool reminding;
@@ -151,8 +167,10 @@ struct reactor {
 /* ---- reactor_run.c ---- */
 
 struct run *run_new(struct reactor *r, int64_t id, struct definition *def,
-                    const char *name); /* takes the pin */
-struct run *run_find(struct reactor *r, int64_t id);
+                    const char *name);                  /* takes the pin */
+struct run *run_find(struct reactor *r, int64_t id);    /* NULL: it is not here, or is being parked */
+struct run *run_leaving(struct reactor *r, int64_t id); /* one that is being parked; or NULL */
+void run_move(struct reactor *r, struct run *run, enum run_place to);
 /* Decides. -1: the stimulus has nothing to act on. */
 int run_step(struct reactor *r, struct run *run, const struct stimulus *in, struct err *err);
 /* done is durable: if more is to be decided at once, the next tick does. */
@@ -186,6 +204,18 @@ void calls_ask_again(struct reactor *r); /* once a second: functions that could 
 void calls_forget(struct reactor *r);    /* at the end: answers that never come */
 void on_call_done(void *reactor, const struct invoke_request *req, const struct invoke_answer *answer);
 
+/* ---- reactor_park.c ---- */
+
+int64_t park_ahead_us(const struct reactor_config *config); /* how long before its moment one is loaded */
+void run_rest(struct reactor *r, struct run *run);          /* unless something is under way for it */
+bool park_any(const struct reactor *r);                     /* is there somebody to be parked? */
+void park_some(struct reactor *r);                          /* adds them to the open batch */
+void park_done(struct reactor *r, struct run *run);         /* its row is written: it goes */
+void park_refused(struct reactor *r, struct run *run, const struct store_guilty *g); /* it stays */
+void park_look(struct reactor *r); /* once a second: wakes those whose moment is near */
+/* One that is not in memory is loaded, or will be when it has left: awaited_is_here or _gone follows. */
+void unpark(struct reactor *r, int64_t execution_id);
+
 /* ---- reactor_recover.c ---- */
 
 extern const struct lease_events LEASE_EVENTS; /* without arg */
@@ -202,7 +232,9 @@ void arrivals_free(struct reactor *r); /* at the end: definitions that never com
 /* ---- reactor_command.c ---- */
 
 void on_inbox(void *reactor, const struct inbox_message *m);
-void strays_deliver(struct reactor *r, int64_t execution_id); /* it is here now */
+void awaited_is_here(struct reactor *r, int64_t execution_id); /* delivers what waits for it, if it is */
+void awaited_is_gone(struct reactor *r, int64_t execution_id); /* it was not there to be loaded */
+void visitors_leave(struct reactor *r);                        /* the executions here are another's now */
 void strays_drop(struct reactor *r, bool all); /* those that wait for their execution; all: at the end */
 void errands_fail(struct reactor *r, const struct err *err); /* those that this reactor asked for */
 void errands_free(struct reactor *r);                        /* at the end: answers that never come */

@@ -96,7 +96,12 @@ static void resume(struct reactor *r, struct run *run, const struct store_result
     else
         perform_owed(r, run, timer_now());
     free(why);
-    strays_deliver(r, id);
+    if (run_find(r, id)) {
+        run_rest(r, run);
+        awaited_is_here(r, id);
+    } else {
+        awaited_is_gone(r, id);
+    }
 }
 
 /* ---- loading ---- */
@@ -141,9 +146,10 @@ static void on_definition(void *arg, struct definition *def, const struct err *e
         arrival_free(a);
         return;
     }
-    if (!ours || run_find(r, a->execution_id))
+    if (!ours || run_find(r, a->execution_id)) {
         catalog_unpin_definition(r->catalog, def);
-    else {
+        awaited_is_here(r, a->execution_id);
+    } else {
         struct run *run = run_new(r, a->execution_id, def, a->name);
         run->recorded = run->durable = true;
         resume(r, run, a->rows);
@@ -160,6 +166,7 @@ static void on_loaded(void *arg, const struct loader_execution *e, const struct 
 
     if (store_rows(rows) == 0) { /* it has ended; or it was started by SQL, and its inbox row starts it */
         loader_done(r->loader, ticket);
+        awaited_is_gone(r, e->execution_id);
         return;
     }
     a = mem_alloc(sizeof *a);
@@ -303,9 +310,11 @@ static void load_again(struct reactor *r, const struct run *run, const struct st
  */
 void condemn(struct reactor *r, const struct store_guilty *g)
 {
-    struct run *run = run_find(r, g->execution_id);
+    struct run *run = run_find(r, g->execution_id), *leaving = run_leaving(r, g->execution_id);
     struct err err;
 
+    if (leaving)
+        park_refused(r, leaving, g);
     if (!run)
         return;
     if (!run->durable) {

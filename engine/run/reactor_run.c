@@ -67,6 +67,7 @@ void work_answer(struct work *w, int64_t execution_id, const struct err *err)
 
 void batch_add(struct batch *b, struct run *run, struct work *w)
 {
+    run->flights++;
     if (b->n == b->cap) {
         b->cap = b->cap ? 2 * b->cap : 64;
         b->list = mem_realloc(b->list, b->cap * sizeof *b->list);
@@ -91,12 +92,37 @@ struct run *run_new(struct reactor *r, int64_t id, struct definition *def, const
     return run;
 }
 
-struct run *run_find(struct reactor *r, int64_t id)
+static struct run *find(struct reactor *r, int64_t id)
 {
     struct run *run;
 
     HASH_FIND(hh, r->runs, &id, sizeof id, run);
     return run;
+}
+
+struct run *run_find(struct reactor *r, int64_t id)
+{
+    struct run *run = find(r, id);
+    return run && run->place != RUN_PARKING ? run : NULL;
+}
+
+struct run *run_leaving(struct reactor *r, int64_t id)
+{
+    struct run *run = find(r, id);
+    return run && run->place == RUN_PARKING ? run : NULL;
+}
+
+void run_move(struct reactor *r, struct run *run, enum run_place to)
+{
+    if (run->place == RUN_DIRTY)
+        DL_DELETE(r->dirty, run);
+    else if (run->place == RUN_RESTING)
+        DL_DELETE(r->resting, run);
+    run->place = to;
+    if (to == RUN_DIRTY)
+        DL_APPEND(r->dirty, run);
+    else if (to == RUN_RESTING)
+        DL_APPEND(r->resting, run);
 }
 
 static struct work *open_work(struct reactor *r, struct run *run)
@@ -114,7 +140,7 @@ static void settle_open(struct reactor *r, struct run *run, bool was_dirty)
     if (was_dirty)
         return;
     if (w->out.nevents || w->nconsumed) {
-        DL_APPEND(r->dirty, run);
+        run_move(r, run, RUN_DIRTY);
         return;
     }
     run->open = NULL;
@@ -166,7 +192,7 @@ static struct flight *flight_of(struct reactor *r, const struct run *run)
 
 void run_go_on(struct reactor *r, struct run *run, const struct work *done)
 {
-    if (goes_on_at_once(done) && !run->open && !flight_of(r, run))
+    if (goes_on_at_once(done) && !run->open && !run->flights)
         timer_set(&r->timers, &run->timer, done->out.wake_us);
 }
 
@@ -218,15 +244,16 @@ void run_forget(struct reactor *r, struct run *run, const struct err *err)
     timer_clear(&r->timers, &run->timer);
     DL_FOREACH_SAFE (run->calls, c, next)
         reactor_call_drop(r, c);
+    run_move(r, run, RUN_AT_WORK);
     if (open) {
-        DL_DELETE(r->dirty, run);
         run->open = NULL;
         drop_work(r, run, open, err);
     }
     if (err)
         for (struct flight *f; (f = flight_of(r, run));) {
             f->run = NULL;
-            drop_work(r, run, f->work, err);
+            if (f->work)
+                drop_work(r, run, f->work, err);
             f->work = NULL;
         }
     exec_fini(&run->ex);

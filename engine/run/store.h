@@ -76,6 +76,8 @@ void store_add_start(struct store *s, const struct store_start *start);
 void store_add_events(struct store *s, int64_t execution_id, int32_t seq, int64_t at_us, const char *state,
                       const struct event *list, size_t n);
 void store_add_finish(struct store *s, const struct exec *ex); /* status, output, error, cause, stopped_at */
+/* It is parked until wake_us, which may be CLOCK_NEVER, and nobody's. */
+void store_add_parked(struct store *s, int64_t execution_id, int64_t wake_us);
 void store_add_consumed(struct store *s, int64_t execution_id, int64_t inbox_id); /* deletes the inbox row */
 
 size_t store_batch_size(const struct store *s); /* executions in the open batch */

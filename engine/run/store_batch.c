@@ -12,8 +12,9 @@
 enum { ARRAY_HEADER_BYTES = 20, KEEP_BYTES = 1 << 20 };
 enum { OID_INT8 = 20, OID_INT4 = 23, OID_TEXT = 25, OID_JSON = 114, OID_TIMESTAMPTZ = 1184 };
 
-/* Microseconds from 1970 to 2000, where PostgreSQL's timestamps begin. */
+/* Microseconds from 1970 to 2000, where PostgreSQL's timestamps begin; and how it writes infinity. */
 #define POSTGRES_EPOCH_US INT64_C(946684800000000)
+#define POSTGRES_INFINITY INT64_MAX
 
 /* The columns of each table, in the order of the statement's parameters. */
 static const struct {
@@ -31,6 +32,8 @@ static const struct {
                         OID_JSON}},
     /* execution_id, status, stopped_at, output, error, cause */
     [BATCH_FINISH] = {6, {OID_INT8, OID_TEXT, OID_TIMESTAMPTZ, OID_JSON, OID_TEXT, OID_TEXT}},
+    /* execution_id, wake_at */
+    [BATCH_PARKED] = {2, {OID_INT8, OID_TIMESTAMPTZ}},
     /* inbox_id */
     [BATCH_CONSUMED] = {1, {OID_INT8}},
 };
@@ -413,6 +416,22 @@ void store_add_events(struct store *s, int64_t execution_id, int32_t seq, int64_
     patch32(events, events_at, events->len - events_at - 4);
     patch32(payloads, payloads_at, payloads->len - payloads_at - 4);
     end_row(b, BATCH_JOURNAL, unit);
+}
+
+/* ---- small changes ---- */
+
+void store_add_parked(struct store *s, int64_t execution_id, int64_t wake_us)
+{
+    struct batch *b = s->commit.open;
+    uint32_t unit = unit_of(b, execution_id);
+    struct column *c = begin_row(&b->rows[BATCH_PARKED], BATCH_PARKED, unit);
+
+    add_int8(&c[0], execution_id);
+    if (wake_us == CLOCK_NEVER)
+        add_int8(&c[1], POSTGRES_INFINITY);
+    else
+        add_time(&c[1], wake_us);
+    end_row(b, BATCH_PARKED, unit);
 }
 
 void store_add_consumed(struct store *s, int64_t execution_id, int64_t inbox_id)

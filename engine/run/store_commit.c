@@ -40,6 +40,9 @@ const struct conn_statement COMMIT_STATEMENTS[] = {
                " FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::json[], $5::text[], $6::text[])"
                " v (execution_id, status, stopped_at, output, error, cause)"
                " WHERE e.execution_id = v.execution_id"},
+    {"parked", "UPDATE pawl.execution e SET slot = NULL, wake_at = v.wake_at"
+               " FROM unnest($1::bigint[], $2::timestamptz[]) v (execution_id, wake_at)"
+               " WHERE e.execution_id = v.execution_id"},
     {"consumed",
      "DELETE FROM pawl.inbox i USING unnest($1::bigint[]) v (inbox_id) WHERE i.inbox_id = v.inbox_id"},
     {"regret", "SELECT $1::text::int"}, /* fails, and says why in the server's log */
@@ -49,6 +52,7 @@ const struct conn_statement COMMIT_STATEMENTS[] = {
 static const char *const STATEMENT_OF[BATCH_TABLES] = {[BATCH_EXECUTION] = "execution",
                                                        [BATCH_JOURNAL] = "journal",
                                                        [BATCH_FINISH] = "finish",
+                                                       [BATCH_PARKED] = "parked",
                                                        [BATCH_CONSUMED] = "consumed"};
 
 void commit_init(struct store *s)

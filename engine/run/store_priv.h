@@ -65,7 +65,7 @@ bool conn_failed(const PGresult *r);
 
 /* ---- store_batch.c ---- */
 
-enum batch_table { BATCH_EXECUTION, BATCH_JOURNAL, BATCH_FINISH, BATCH_CONSUMED, BATCH_TABLES };
+enum batch_table { BATCH_EXECUTION, BATCH_JOURNAL, BATCH_FINISH, BATCH_PARKED, BATCH_CONSUMED, BATCH_TABLES };
 enum { BATCH_COLUMNS_MAX = 12 };
 
 struct column { /* a one-dimensional array as PostgreSQL's binary format has it: 20 bytes of header, then

@@ -10,9 +10,19 @@ BEGIN
     -- Executions that SQL has started belong to nobody: whoever comes first takes some.
     WITH pick AS (
         SELECT x.execution_id FROM pawl.execution x
-         WHERE x.slot IS NULL AND x.status = 'RUNNING'
-         ORDER BY x.execution_id LIMIT p_limit FOR UPDATE SKIP LOCKED)
+         WHERE x.slot IS NULL AND x.status = 'RUNNING' AND x.wake_at IS NULL
+         ORDER BY x.wake_at NULLS FIRST, x.execution_id LIMIT p_limit FOR UPDATE SKIP LOCKED)  -- the index's order
     UPDATE pawl.execution x SET slot = p_slot FROM pick p WHERE x.execution_id = p.execution_id;
+
+    -- So do parked ones for which a command has come.  LATERAL: from the few commands to their executions.
+    WITH pick AS (
+        SELECT x.execution_id
+          FROM (SELECT i.execution_id FROM pawl.inbox i WHERE i.command <> 'start' ORDER BY i.inbox_id LIMIT 10 * p_limit) i,
+               LATERAL (SELECT p.execution_id FROM pawl.execution p
+                         WHERE p.execution_id = i.execution_id AND p.wake_at IS NOT NULL AND p.status = 'RUNNING'
+                           FOR UPDATE SKIP LOCKED) x
+         LIMIT p_limit)
+    UPDATE pawl.execution x SET slot = p_slot, wake_at = NULL FROM pick p WHERE x.execution_id = p.execution_id;
 
     RETURN QUERY
     SELECT i.inbox_id, i.execution_id, i.command, i.event_id, i.data, i.error, i.cause, i.token,
@@ -22,7 +32,7 @@ BEGIN
      ORDER BY i.inbox_id LIMIT p_limit;
 END $$;
 COMMENT ON FUNCTION pawl.inbox_drain(integer, bigint, integer) IS
-'The commands for the executions of a slot, oldest first, starts claimed for it included. They stay until they are consumed.';
+'The commands for the executions of a slot, oldest first; starts and parked executions that are nobody''s are claimed for it. They stay until they are consumed.';
 
 CREATE OR REPLACE FUNCTION pawl.inbox_sweep() RETURNS void
 LANGUAGE sql AS $$

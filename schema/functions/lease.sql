@@ -113,7 +113,7 @@ BEGIN
         WITH pick AS (
             SELECT x.execution_id FROM pawl.execution x
              WHERE x.slot = v_orphan AND x.status = 'RUNNING'
-             ORDER BY x.execution_id LIMIT p_limit FOR UPDATE SKIP LOCKED)
+             ORDER BY x.wake_at NULLS FIRST, x.execution_id LIMIT p_limit FOR UPDATE SKIP LOCKED)  -- the index's order
         UPDATE pawl.execution x SET slot = p_slot FROM pick p
          WHERE x.execution_id = p.execution_id
         RETURNING x.execution_id, x.definition_id, x.name;

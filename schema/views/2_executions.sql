@@ -14,7 +14,8 @@ SELECT x.execution_id,
        (SELECT max(j.first_event + j.event_count - 1) FROM pawl.journal j WHERE j.execution_id = x.execution_id) AS events,
        (SELECT s.value FROM pawl.setting s WHERE s.name = 'arn_prefix') || 'execution:' || d.machine || ':' || x.name AS arn,
        x.definition_id,
-       x.slot
+       x.slot,
+       x.wake_at
   FROM pawl.execution x
   LEFT JOIN pawl.definition d USING (definition_id);
 
@@ -34,4 +35,5 @@ COMMENT ON COLUMN pawl.executions.cause IS 'The error''s explanation.';
 COMMENT ON COLUMN pawl.executions.events IS 'Events in its history so far.';
 COMMENT ON COLUMN pawl.executions.arn IS 'As the API names it.';
 COMMENT ON COLUMN pawl.executions.definition_id IS 'The revision that it runs: pawl.definition.';
-COMMENT ON COLUMN pawl.executions.slot IS 'The lease that owns it, or owned it when it ended (pawl.leases); NULL: started by SQL, not claimed yet.';
+COMMENT ON COLUMN pawl.executions.slot IS 'The lease that owns it, or owned it when it ended (pawl.leases); NULL: nobody, because it is parked, or was started by SQL and is not claimed yet.';
+COMMENT ON COLUMN pawl.executions.wake_at IS 'Parked: in nobody''s memory until shortly before then (infinity: until a command comes). NULL: not parked.';

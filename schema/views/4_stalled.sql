@@ -4,7 +4,7 @@
 -- its branches owes nothing itself, they do.  Whoever should act on what is owed is the living owner.
 CREATE OR REPLACE VIEW pawl.stalled AS
 WITH running AS (
-    SELECT x.execution_id, x.name AS execution, x.slot, x.started_at,
+    SELECT x.execution_id, x.name AS execution, x.slot, x.started_at, x.wake_at,
            (SELECT min(i.sent_at) FROM pawl.inbox i WHERE i.execution_id = x.execution_id) AS oldest_command
       FROM pawl.execution x
      WHERE x.status = 'RUNNING'
@@ -41,14 +41,16 @@ SELECT r.execution_id, r.execution, s.reason, coalesce(o.newest, r.started_at) A
        WHEN r.oldest_command IS NOT NULL                   THEN NULL
        WHEN o.execution_id IS NULL                         THEN 'it has no journal, and no start waits in the inbox'
        WHEN o.things = 0                                   THEN 'nothing is under way for it: no call, token or timer'
-       WHEN l.slot IS NULL OR coalesce(h.expires_at, l.acquired_at) < now() - interval '1 minute'
+       WHEN r.wake_at IS NULL AND (l.slot IS NULL OR coalesce(h.expires_at, l.acquired_at) < now() - interval '1 minute')
                                                            THEN 'no living pawld owns it'
        WHEN o.earliest < now() - interval '1 minute'       THEN 'a timer is more than a minute late'
+       WHEN r.wake_at < now() - interval '1 minute'        THEN 'it is parked, and should have been woken more than a minute ago'
+       WHEN r.wake_at > o.earliest + interval '1 second'   THEN 'it is parked, and would sleep through its next moment'
        END AS reason) s
  WHERE s.reason IS NOT NULL;
 
 COMMENT ON VIEW pawl.stalled IS
-'RUNNING executions that nothing will move on, and why: nothing is owed to them (no call, token or timer), no pawld owns them, a timer or a command is more than a minute late. Empty in a healthy system.
+'RUNNING executions that nothing will move on, and why: nothing is owed to them (no call, token or timer), no pawld owns them, a timer or a command is more than a minute late, or it is parked for too long. Empty in a healthy system.
 Reads the whole journal of everything that runs: for operators and tests, not for dashboards.';
 COMMENT ON COLUMN pawl.stalled.execution_id IS 'The execution''s number.';
 COMMENT ON COLUMN pawl.stalled.execution IS 'The execution''s name.';

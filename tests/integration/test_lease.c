@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define AHEAD_US INT64_C(5000000)
+
 static struct scene sc;
 
 struct holder { /* what a reactor would be */
@@ -90,7 +92,7 @@ static void holder_begin(struct holder *h, uv_loop_t *loop, int64_t ttl_us)
 {
     *h = (struct holder){0};
     h->store = store_open(loop, sc.conninfo, &(struct store_events){on_up, on_down, on_note, h});
-    h->loader = loader_new(h->store, &(struct loader_events){on_loaded, on_adopted, h});
+    h->loader = loader_new(h->store, AHEAD_US, &(struct loader_events){on_loaded, on_adopted, h});
     h->lease = lease_open(loop, h->store, &(struct lease_config){.node = "test", .ttl_us = ttl_us},
                           &(struct lease_events){on_acquired, on_lost, on_orphans, h});
 }
@@ -334,6 +336,133 @@ START_TEST(an_execution_that_is_asked_for_comes_once_until_it_is_there)
 }
 END_TEST
 
+/* ---- parked executions ---- */
+
+/* n more of nobody's, each a second later than the one before. */
+static void parked(int first, int n, const char *wake_at)
+{
+    executions(1, first, n);
+    scene_do(&sc,
+             "UPDATE pawl.execution SET slot = NULL, wake_at = %s + (execution_id - %d) * interval '1 second'"
+             " WHERE execution_id BETWEEN %d AND %d",
+             wake_at, first, first, first + n - 1);
+}
+
+static const char *owned_by(int slot)
+{
+    return scene_ask(&sc,
+                     "SELECT coalesce(string_agg(execution_id::text, ' ' ORDER BY execution_id), '')"
+                     " FROM pawl.execution WHERE slot = %d AND wake_at IS NULL",
+                     slot);
+}
+
+START_TEST(parked_ones_are_taken_shortly_before_their_moment)
+{
+    struct holder a;
+
+    scene_open(&sc);
+    holder_open(&a, 0);
+    parked(1000, 3, "now() + interval '1 hour'");
+    parked(2000, 1, "timestamptz 'infinity'");
+    parked(3000, 3, "now() - interval '1 second'");
+    parked(4000, 1, "now() + interval '3 seconds'");
+    scene_run_ms(&sc, 300);
+    ck_assert_int_eq(a.loaded, 0);
+    loader_look(a.loader, true); /* memory is short: only those whose moment has come */
+    scene_wait(&sc, &a.loaded, 2);
+    scene_run_ms(&sc, 100);
+    ck_assert_str_eq(owned_by(lease_slot(a.lease)), "3000 3001");
+    loader_look(a.loader, false);
+    scene_wait(&sc, &a.loaded, 4);
+    scene_run_ms(&sc, 100);
+    ck_assert_str_eq(owned_by(lease_slot(a.lease)), "3000 3001 3002 4000");
+    ck_assert_int_eq(a.loaded, 4);
+    ck_assert_int_eq(a.rows, 8);
+    holder_close(&a);
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(many_whose_moment_comes_are_shared_out)
+{
+    struct holder h[2];
+    char seen[4000] = {0};
+
+    scene_open(&sc);
+    holder_open(&h[0], 0);
+    holder_open(&h[1], 0);
+    parked(0, 1800, "now() - interval '1 hour'");
+    loader_look(h[0].loader, false);
+    loader_look(h[1].loader, false);
+    while (h[0].loaded + h[1].loaded < 1800)
+        scene_run_ms(&sc, 50);
+    scene_run_ms(&sc, 200);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_gt(h[i].loaded, 0);
+        for (int k = 0; k < h[i].loaded; k++)
+            ck_assert_int_eq(seen[h[i].ids[k]]++, 0);
+        holder_close(&h[i]);
+    }
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(a_parked_one_is_whose_who_asks_for_it)
+{
+    struct holder a, b;
+
+    scene_open(&sc);
+    holder_open(&a, 0);
+    holder_open(&b, 0);
+    parked(1000, 2, "timestamptz 'infinity'");
+    loader_load(a.loader, 1000);
+    scene_wait(&sc, &a.loaded, 1);
+    ck_assert_int_eq(a.rows, 2);
+    loader_load(b.loader, 1000);
+    scene_wait(&sc, &b.loaded, 1);
+    ck_assert_int_eq(b.rows, 0); /* too late */
+    ck_assert_str_eq(owned_by(lease_slot(a.lease)), "1000");
+    holder_close(&a);
+    holder_close(&b);
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(a_restart_leaves_alone_what_is_parked)
+{
+    struct holder a, b;
+
+    scene_open(&sc);
+    holder_open(&a, 0);
+    executions(lease_slot(a.lease), 1, 2);
+    parked(1000, 50, "now() + interval '1 hour'");
+    holder_close(&a);
+    holder_open(&b, 0);
+    scene_wait(&sc, &b.loaded, 2);
+    loader_look(b.loader, false);
+    scene_run_ms(&sc, 1300);
+    ck_assert_int_eq(b.loaded, 2);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.execution WHERE slot IS NULL"), "50");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.lease"), "1");
+    holder_close(&b);
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(who_has_lost_its_lease_takes_nothing)
+{
+    scene_open(&sc);
+    scene_do(&sc, "INSERT INTO pawl.lease (slot, epoch, node) VALUES (1, 7, 'test')");
+    parked(1000, 3, "now() - interval '1 hour'");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.wake_due(1, 6, now(), 10)"), "0");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT pawl.wake_execution(1, 6, 1001)"), "f");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT pawl.wake_execution(1, 7, 1001)"), "t");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT pawl.wake_execution(1, 7, 1001)"), "f");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.wake_due(1, 7, now(), 10)"), "2");
+    scene_close(&sc);
+}
+END_TEST
+
 /* ---- the inbox ---- */
 
 struct post {
@@ -388,6 +517,36 @@ START_TEST(a_wish_is_delivered_once_until_it_is_consumed)
     ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.inbox"), "0");
     inbox_free(inbox);
     holder_close(&a);
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(a_wish_wakes_a_parked_execution)
+{
+    struct holder a, b;
+    struct post post = {0};
+
+    scene_open(&sc);
+    holder_open(&a, 0);
+    holder_open(&b, 0);
+    parked(1000, 2, "timestamptz 'infinity'");
+    struct inbox *ia = inbox_open(&sc.loop, a.store, on_got, &post),
+                 *ib = inbox_open(&sc.loop, b.store, on_got, &post);
+    inbox_owner(ia, lease_slot(a.lease), lease_epoch(a.lease));
+    inbox_owner(ib, lease_slot(b.lease), lease_epoch(b.lease));
+    scene_run_ms(&sc, 50);
+    scene_do(&sc, "SELECT pawl.stop_execution(1001)");
+    scene_wait(&sc, &post.n, 1);
+    scene_run_ms(&sc, 1200);
+    ck_assert_int_eq(post.n, 1); /* told to one of the two, which owns it now */
+    ck_assert_int_eq(post.last.execution_id, 1001);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT string_agg(execution_id || ' ' || (wake_at IS NULL) || ' ' || "
+                                    "(slot IS NULL), ', ' ORDER BY 1) FROM pawl.execution"),
+                     "1000 false true, 1001 true false");
+    inbox_free(ia);
+    inbox_free(ib);
+    holder_close(&a);
+    holder_close(&b);
     scene_close(&sc);
 }
 END_TEST
@@ -475,7 +634,13 @@ int main(void)
     tcase_add_test(tc, executions_of_an_unknown_slot_are_found);
     tcase_add_test(tc, a_ticket_may_be_given_back_after_the_lease_is_gone);
     tcase_add_test(tc, an_execution_that_is_asked_for_comes_once_until_it_is_there);
+    tcase_add_test(tc, parked_ones_are_taken_shortly_before_their_moment);
+    tcase_add_test(tc, many_whose_moment_comes_are_shared_out);
+    tcase_add_test(tc, a_parked_one_is_whose_who_asks_for_it);
+    tcase_add_test(tc, a_restart_leaves_alone_what_is_parked);
+    tcase_add_test(tc, who_has_lost_its_lease_takes_nothing);
     tcase_add_test(tc, a_wish_is_delivered_once_until_it_is_consumed);
+    tcase_add_test(tc, a_wish_wakes_a_parked_execution);
     tcase_add_test(tc, a_start_by_sql_is_claimed_by_one);
     tcase_add_test(tc, a_forged_token_is_dropped);
     suite_add_tcase(suite, tc);

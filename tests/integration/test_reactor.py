@@ -87,6 +87,8 @@ class Function:
 
 
 class Two(unittest.TestCase):
+    OPTIONS, MACHINES = [], MACHINES
+
     @classmethod
     def setUpClass(cls):
         cls.folder = stage.Folder("reactor")
@@ -97,7 +99,7 @@ class Two(unittest.TestCase):
         stage.sql(cls.cluster.conninfo(), "CREATE DATABASE pawl")
         cls.database = cls.cluster.conninfo("pawl")
         cls.pawlds = [stage.Pawld(os.path.join(BUILD, "pawld"), cls.folder / ("pawld%d.log" % i),
-                                  ["--database", cls.database, "--reactors", "2"]) for i in range(2)]
+                                  ["--database", cls.database, "--reactors", "2"] + cls.OPTIONS) for i in range(2)]
         for p in cls.pawlds:
             cls.addClassCleanup(p.stop)
             p.start(60)
@@ -105,7 +107,7 @@ class Two(unittest.TestCase):
         cls.addClassCleanup(cls.function.server.shutdown)
         client = stage.Client(cls.pawlds[0].port)
         client.function("f", cls.function.url)
-        for name, definition in MACHINES.items():
+        for name, definition in cls.MACHINES.items():
             client.deploy(name, definition)
 
     def setUp(self):

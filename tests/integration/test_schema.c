@@ -311,6 +311,31 @@ START_TEST(what_nothing_moves_is_stalled)
 }
 END_TEST
 
+START_TEST(who_sleeps_for_too_long_is_stalled)
+{
+    int64_t future_us = INT64_C(4000000000000000);
+
+    open_machine();
+    for (int64_t id = 1; id <= 4; id++)
+        one_row(id, scene_format("%lld", (long long)id),
+                (struct event){.type = EV_WAIT_SCHEDULED, .due_us = future_us});
+    commit();
+    store_add_parked(sc.store, 1, future_us);
+    store_add_parked(sc.store, 2, future_us - 1000000); /* the machine's TimeoutSeconds, say */
+    store_add_parked(sc.store, 3, future_us + 2000000);
+    store_add_parked(sc.store, 4, INT64_C(1700000000000000));
+    commit();
+    scene_do(&sc, "DELETE FROM pawl.lease"); /* nobody needs to own them */
+    ck_assert_str_eq(
+        scene_ask(
+            &sc,
+            "SELECT string_agg(execution || ': ' || reason, '; ' ORDER BY execution_id) FROM pawl.stalled"),
+        "3: it is parked, and would sleep through its next moment; "
+        "4: it is parked, and should have been woken more than a minute ago");
+    scene_close(&sc);
+}
+END_TEST
+
 START_TEST(a_start_that_nobody_claims_is_stalled_after_a_minute)
 {
     open_machine();
@@ -483,6 +508,7 @@ int main(void)
     tcase_add_loop_test(tc, asking_for_one_execution_reads_no_other, 0, sizeof BY_INDEX / sizeof *BY_INDEX);
     tcase_add_test(tc, a_long_row_is_unfolded_in_time);
     tcase_add_test(tc, what_nothing_moves_is_stalled);
+    tcase_add_test(tc, who_sleeps_for_too_long_is_stalled);
     tcase_add_test(tc, a_start_that_nobody_claims_is_stalled_after_a_minute);
     tcase_add_test(tc, a_start_by_sql_belongs_to_the_callers_transaction);
     tcase_add_loop_test(tc, the_database_knows_whether_a_task_is_open, 0, sizeof TASKS / sizeof *TASKS);

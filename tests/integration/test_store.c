@@ -1,6 +1,8 @@
 /* The store on a real PostgreSQL: the schema, the tick's transaction, questions. */
 #include "scene.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
 static struct scene sc;
@@ -175,6 +177,26 @@ START_TEST(a_start_that_ends_in_its_own_batch_is_one_insert)
         "short SUCCEEDED, long RUNNING");
     /* An update would have left a third version. */
     ck_assert_str_eq(scene_ask(&sc, "SELECT max(ctid) FROM pawl.execution"), "(0,2)");
+    scene_close(&sc);
+}
+END_TEST
+
+START_TEST(a_parked_execution_is_nobodys)
+{
+    open_with_lease();
+    for (int64_t id = 100; id < 103; id++)
+        add_start(id, scene_format("e%lld", (long long)id));
+    ck_assert_int_eq(scene_commit(&sc, 1, 7), STORE_COMMITTED);
+    store_add_parked(sc.store, 100, INT64_C(1790000000000001));
+    store_add_parked(sc.store, 101, CLOCK_NEVER);
+    ck_assert_int_eq((int)store_batch_size(sc.store), 2);
+    ck_assert_int_eq(scene_commit(&sc, 1, 7), STORE_COMMITTED);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT string_agg(row(slot, wake_at AT TIME ZONE 'UTC')::text, ' ' "
+                                    "ORDER BY execution_id) FROM pawl.execution"),
+                     "(,\"2026-09-21 14:13:20.000001\") (,infinity) (1,)");
+    store_add_parked(sc.store, 102, CLOCK_NEVER);
+    ck_assert_int_eq(scene_commit(&sc, 1, 6), STORE_FENCED);
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.execution WHERE slot = 1"), "1");
     scene_close(&sc);
 }
 END_TEST
@@ -674,6 +696,7 @@ int main(void)
     tcase_add_test(tc, everything_has_a_comment);
     tcase_add_test(tc, a_commit_can_be_read_back);
     tcase_add_test(tc, a_start_that_ends_in_its_own_batch_is_one_insert);
+    tcase_add_test(tc, a_parked_execution_is_nobodys);
     tcase_add_test(tc, a_step_is_one_row_and_at_most_900_bytes_of_wal);
     tcase_add_test(tc, a_lost_lease_writes_nothing);
     tcase_add_test(tc, only_the_guilty_are_left_out);

@@ -214,6 +214,18 @@ START_TEST(a_heartbeat_moves_its_deadline_alone)
 }
 END_TEST
 
+START_TEST(heartbeats_are_awaited_while_an_attempt_is_under_way)
+{
+    to_parallel();
+    enter(EV_TASK_ENTERED, 2, "B");
+    ck_assert(!exec_has_heartbeats(&ex));
+    fold((struct event){.type = EV_FUNCTION_SCHEDULED, .frame = 2, .data = one, .heartbeat_s = 5});
+    ck_assert(exec_has_heartbeats(&ex));
+    fold((struct event){.type = EV_FUNCTION_SUCCEEDED, .frame = 2, .data = one});
+    ck_assert(!exec_has_heartbeats(&ex));
+}
+END_TEST
+
 /* ---- events that do not fit ---- */
 
 enum stage { NOWHERE, STARTED, IN_TASK, CALLING, IN_PARALLEL, IN_MAP, ENDED };
@@ -338,6 +350,7 @@ int main(void)
     tcase_add_test(t, retries_are_forgotten_when_the_state_is_left);
     tcase_add_test(t, the_earliest_deadline_is_known_without_a_search);
     tcase_add_test(t, a_heartbeat_moves_its_deadline_alone);
+    tcase_add_test(t, heartbeats_are_awaited_while_an_attempt_is_under_way);
     tcase_add_loop_test(t, an_event_that_does_not_fit_changes_nothing, 0, sizeof UNFIT / sizeof *UNFIT);
     tcase_add_test(t, numbers_follow_each_other);
     tcase_add_test(t, a_waiting_execution_is_small);

@@ -24,6 +24,7 @@ import judge  # noqa: E402
 import stage  # noqa: E402
 import workflows  # noqa: E402
 
+PARKING = ["--park-after", "1"]  # so that many are parked while they wait
 PATIENCE = 90  # seconds after the last disturbance for everything to end
 
 # Who wrote each journal row: PostgreSQL tells, whatever a pawld believes of itself.
@@ -69,7 +70,7 @@ class Chaos:
 
     def alone(self):
         """One pawld with its private PostgreSQL."""
-        p = self.pawld("alone", ["--data-dir", self.folder / "alone"])
+        p = self.pawld("alone", ["--data-dir", self.folder / "alone"] + PARKING)
         self.cluster = stage.PrivateCluster(self.folder / "alone")
         self.deploy(p)
         return p
@@ -80,7 +81,7 @@ class Chaos:
         self.clusters.append(self.cluster)
         self.cluster.start()
         stage.sql(self.cluster.conninfo(), "CREATE DATABASE pawl")
-        two = [self.pawld(n, ["--lease-ttl", "4", "--database", self.cluster.conninfo("pawl", application_name=n)]) for n in ("one", "other")]
+        two = [self.pawld(n, ["--lease-ttl", "4", "--database", self.cluster.conninfo("pawl", application_name=n)] + PARKING) for n in ("one", "other")]
         self.deploy(two[0])
         stage.sql(self.conninfo(), WITNESS)
         return two

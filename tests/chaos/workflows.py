@@ -65,6 +65,15 @@ DEFINITIONS = {
     "wait": {"StartAt": "Before", "States": {"Before": task("work", "Sleep"),
                                              "Sleep": {"Type": "Wait", "SecondsPath": "$.seconds", "Next": "After"},
                                              "After": task("work")}},
+    # Those who wait longer than --park-after leave memory: a wait, a deadline, a tree of waits; and some tokens and stops, above and below.
+    "doze": {"StartAt": "Before", "States": {"Before": task("work", "Sleep"),
+                                             "Sleep": {"Type": "Wait", "SecondsPath": "$.doze", "Next": "After"},
+                                             "After": task("work")}},
+    "later": {"StartAt": "Sleep", "TimeoutSeconds": 6, "States": {"Sleep": {"Type": "Wait", "Seconds": 3600, "End": True}}},
+    "woods": {"StartAt": "Trees", "States": {
+        "Trees": {"Type": "Map", "ItemsPath": "$.items", "ResultPath": "$.items", "Next": "After", "ItemProcessor": {
+            "StartAt": "Sleep", "States": {"Sleep": {"Type": "Wait", "SecondsPath": "$.doze", "Next": "One"}, "One": task("work")}}},
+        "After": task("work")}},
     "timeout": {"StartAt": "Hang", "States": {"Hang": task("hang", "Never", TimeoutSeconds=1, Catch=CAUGHT),
                                               "Never": {"Type": "Fail", "Error": "Never"},
                                               "After": task("work")}},
@@ -90,7 +99,7 @@ DEFINITIONS = {
             "End": True}}},
         "ResultPath": "$.trees", "End": True}}},
 }
-ENDS = {"fail": "FAILED", "late": "TIMED_OUT", "stop": "ABORTED"}  # all others succeed
+ENDS = {"fail": "FAILED", "late": "TIMED_OUT", "later": "TIMED_OUT", "stop": "ABORTED"}  # all others succeed
 FUNCTIONS = ("work", "once", "flaky", "refuse", "hang", "ticket")
 
 
@@ -100,15 +109,15 @@ class Planned:
     def __init__(self, index, kind, dice):
         self.index, self.kind = index, kind
         self.input = {"id": index, "ms": dice.choice((2, 10, 40, 150)), "fails": dice.choice((0, 1, 2)), "trail": [],
-                      "seconds": dice.choice((1, 2, 3))}
-        if kind in ("fan", "forest", "recall", "query"):
-            self.input["items"] = [{"id": index, "item": i, "ms": dice.choice((2, 20)), "fails": i % 2, "trail": []}
+                      "seconds": dice.choice((1, 2, 3)), "doze": dice.choice((5, 6, 8))}
+        if kind in ("fan", "forest", "recall", "query", "woods"):
+            self.input["items"] = [{"id": index, "item": i, "ms": dice.choice((2, 20)), "fails": i % 2, "doze": 5 + i % 2, "trail": []}
                                    for i in range(8 if kind == "fan" else 4)]
         if kind == "token":
-            self.input["ask"] = {"id": index, "sql": dice.random() < 0.3, "decide": dice.choice(("success", "success", "failure")), "ms": dice.choice((0, 100, 1500))}
+            self.input["ask"] = {"id": index, "sql": dice.random() < 0.3, "decide": dice.choice(("success", "success", "failure")), "ms": dice.choice((0, 100, 1500, 4000))}
         self.by_sql = dice.random() < 0.15  # started, and its token answered, by SQL
         self.input["sql"] = self.by_sql
-        self.stop_after = dice.uniform(0.2, 3) if kind == "stop" else None
+        self.stop_after = dice.uniform(0.2, 4) if kind == "stop" else None
 
     def name(self, label):
         return "%s-%04d" % (label, self.index)

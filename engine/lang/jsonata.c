@@ -6,8 +6,8 @@
 
 /* ---- compiling ---- */
 
-int compile(struct arena *a, const char *text, size_t len, const struct symbols *known, struct fault *fault,
-            struct jsonata **out)
+int jsonata_compile(struct arena *a, const char *text, size_t len, const struct symbols *known,
+                    struct fault *fault, struct jsonata **out)
 {
     struct jsonata *x = arena_alloc(a, sizeof *x);
     struct compiler c = {.arena = a, .fault = fault, .symbols = &x->symbols};
@@ -19,10 +19,10 @@ int compile(struct arena *a, const char *text, size_t len, const struct symbols 
     x->text = c.text = arena_strndup(a, text, len);
     x->len = c.len = (uint32_t)len;
     for (uint32_t i = 0; known && i < known->n; i++)
-        symbol_copy(&c, known->at[i]);
-    x->whole = symbol_intern(&c, "$", 1);
-    struct node *raw = parse_expression(&c);
-    x->root = raw ? resolve_expression(&c, raw) : NULL;
+        jsonata_symbol_copy(&c, known->at[i]);
+    x->whole = jsonata_symbol_intern(&c, "$", 1);
+    struct node *raw = jsonata_parse_tree(&c);
+    x->root = raw ? jsonata_resolve_tree(&c, raw) : NULL;
     *out = x;
     return x->root ? 0 : -1;
 }
@@ -33,9 +33,9 @@ const struct jsonata *jsonata_parse(struct arena *a, const char *text, size_t le
     struct fault fault = {0};
     struct jsonata *x;
 
-    if (compile(a, text, len, NULL, &fault, &x) == 0)
+    if (jsonata_compile(a, text, len, NULL, &fault, &x) == 0)
         return x;
-    fault_report(&fault, text, (uint32_t)(len < UINT32_MAX ? len : UINT32_MAX), err, place);
+    jsonata_fault_report(&fault, text, (uint32_t)(len < UINT32_MAX ? len : UINT32_MAX), err, place);
     return NULL;
 }
 
@@ -77,13 +77,13 @@ int jsonata_eval(const struct jsonata *x, const struct jsonata_env *env, enum js
         r.arena = arena_new();
     set_limits(&r, &env->limits);
     r.whole = env->has_input ? jv_from_json(env->input) : UNDEFINED;
-    r.globals = take(&r, x->symbols.n * sizeof *r.globals);
-    int rc = eval(&r, x->root, wrapped(&r, r.whole), frame_new(&r, NULL, 0), &v);
+    r.globals = jsonata_take(&r, x->symbols.n * sizeof *r.globals);
+    int rc = jsonata_eval_node(&r, x->root, wrapped(&r, r.whole), jsonata_frame_new(&r, NULL, 0), &v);
     if (rc == 0)
         rc = finish(&r, v, kind, out);
     if (rc < 0)
-        fault_report(&r.fault, x->text, x->len, err, place);
-    regex_release(&r);
+        jsonata_fault_report(&r.fault, x->text, x->len, err, place);
+    jsonata_regex_release(&r);
     if (env->scratch)
         arena_reset(r.arena);
     else

@@ -31,7 +31,7 @@ static bool has_room(struct jv v, uint32_t more)
 /* Memory for cap units of size bytes, behind a note that says that used of them are taken. */
 static void *with_note(struct run *r, uint64_t cap, size_t size, uint32_t used)
 {
-    char *p = take_room(r, cap < UINT32_MAX ? sizeof(struct jv) + cap * size : SIZE_MAX);
+    char *p = jsonata_take_room(r, cap < UINT32_MAX ? sizeof(struct jv) + cap * size : SIZE_MAX);
 
     if (!p)
         return NULL;
@@ -115,8 +115,8 @@ int jv_concat(struct run *r, struct jv a, struct jv b, struct jv *out)
 {
     struct text t = {0};
 
-    if (joins_surrogates(a, b)) {
-        if (text_add(r, &t, a.text, a.len) < 0 || text_add_jv(r, &t, b) < 0)
+    if (jv_joins_surrogates(a, b)) {
+        if (jv_text_add(r, &t, a.text, a.len) < 0 || jv_text_add_jv(r, &t, b) < 0)
             return -1;
         *out = text_value(&t);
         return 0;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-struct jv function_value(const struct function *f)
+struct jv jsonata_function_value(const struct function *f)
 {
     return (struct jv){.kind = JV_FUNCTION, .function = f};
 }
@@ -13,9 +13,9 @@ static const struct symbol *parameter(const struct node *lambda, uint32_t i)
     return lambda->arguments.at[i]->symbol;
 }
 
-struct jv lambda_value(struct run *r, const struct node *n, struct jv in, struct frame *f)
+struct jv jsonata_lambda_value(struct run *r, const struct node *n, struct jv in, struct frame *f)
 {
-    struct function *fn = take(r, sizeof *fn);
+    struct function *fn = jsonata_take(r, sizeof *fn);
 
     fn->kind = FUNCTION_LAMBDA;
     fn->arity = n->arguments.n;
@@ -23,7 +23,7 @@ struct jv lambda_value(struct run *r, const struct node *n, struct jv in, struct
     fn->node = n;
     fn->input = in;
     fn->frame = f;
-    return function_value(fn);
+    return jsonata_function_value(fn);
 }
 
 /* ---- the kinds of functions ---- */
@@ -31,20 +31,20 @@ struct jv lambda_value(struct run *r, const struct node *n, struct jv in, struct
 static int call_lambda(struct run *r, const struct function *fn, const struct jv *args, uint32_t n,
                        struct jv *out)
 {
-    struct frame *f = frame_new(r, fn->frame, fn->arity);
+    struct frame *f = jsonata_frame_new(r, fn->frame, fn->arity);
 
     for (uint32_t i = fn->arity;
          i-- > 0;) /* of two parameters of one name the last one counts: found first */
         f->bound.at[f->bound.n++] =
             (struct binding){.symbol = parameter(fn->node, i), .value = i < n ? args[i] : UNDEFINED};
-    return eval(r, fn->node->procedure, fn->input, f, out);
+    return jsonata_eval_node(r, fn->node->procedure, fn->input, f, out);
 }
 
 /* The holes of a partial application, filled in one after another. */
 static int call_partial(struct run *r, const struct function *fn, const struct jv *args, uint32_t n,
                         struct jv input, struct frame *f, struct jv *out)
 {
-    struct jv *all = take(r, fn->nfixed * sizeof *all);
+    struct jv *all = jsonata_take(r, fn->nfixed * sizeof *all);
 
     for (uint32_t i = 0, next = 0; i < fn->nfixed; i++) {
         all[i] = fn->fixed[i];
@@ -55,7 +55,7 @@ static int call_partial(struct run *r, const struct function *fn, const struct j
     }
     if (fn->first->kind == FUNCTION_LAMBDA) /* its signature does not count here */
         return call_lambda(r, fn->first, all, fn->nfixed, out);
-    return apply(r, function_value(fn->first), all, fn->nfixed, input, f, out);
+    return jsonata_apply(r, jsonata_function_value(fn->first), all, fn->nfixed, input, f, out);
 }
 
 static int call_chain(struct run *r, const struct function *fn, const struct jv *args, uint32_t n,
@@ -63,9 +63,9 @@ static int call_chain(struct run *r, const struct function *fn, const struct jv 
 {
     struct jv between, first = n ? args[0] : UNDEFINED;
 
-    if (apply(r, function_value(fn->first), &first, 1, jv_null(), f, &between) < 0)
+    if (jsonata_apply(r, jsonata_function_value(fn->first), &first, 1, jv_null(), f, &between) < 0)
         return -1;
-    return apply(r, function_value(fn->second), &between, 1, jv_null(), f, out);
+    return jsonata_apply(r, jsonata_function_value(fn->second), &between, 1, jv_null(), f, out);
 }
 
 /* Applied to what is no text it sees its text; in what is undefined it finds nothing. */
@@ -80,8 +80,8 @@ static int call_regex(struct run *r, const struct function *fn, const struct jv 
     if (jv_script_text(r, args[0], &text) < 0)
         return -1;
     if (n > 1 && args[1].kind == JV_NUMBER)
-        from = (uint32_t)units_to_bytes(text.text, text.len, args[1].number);
-    return regex_call(r, fn->regex, text, from, out);
+        from = (uint32_t)jv_units_to_bytes(text.text, text.len, args[1].number);
+    return jsonata_regex_call(r, fn->regex, text, from, out);
 }
 
 static int call_next(struct run *r, const struct function *fn, struct jv *out)
@@ -90,14 +90,14 @@ static int call_next(struct run *r, const struct function *fn, struct jv *out)
 
     if (fn->from >= fn->input.len)
         return 0;
-    int rc = regex_match(r, fn->regex, fn->input, fn->from, &m);
+    int rc = jsonata_regex_match(r, fn->regex, fn->input, fn->from, &m);
     if (rc < 0)
         return -1;
     if (rc == 1 && m.to == m.from) {
-        fail(r, "D1004");
-        return fail_at(r, fn->regex->at, NULL, 0);
+        jsonata_fail(r, "D1004");
+        return jsonata_fail_at(r, fn->regex->at, NULL, 0);
     }
-    return regex_call(r, fn->regex, fn->input, fn->from, out);
+    return jsonata_regex_call(r, fn->regex, fn->input, fn->from, out);
 }
 
 static int call_inner(struct run *r, struct jv callee, const struct jv *args, uint32_t n, struct jv input,
@@ -107,8 +107,8 @@ static int call_inner(struct run *r, struct jv callee, const struct jv *args, ui
 
     *out = UNDEFINED;
     if (callee.kind != JV_FUNCTION)
-        return fail(r, "T1006");
-    if (fn->signature && signature_check(r, fn->signature, &args, &n, input) < 0)
+        return jsonata_fail(r, "T1006");
+    if (fn->signature && jsonata_signature_check(r, fn->signature, &args, &n, input) < 0)
         return -1;
     switch (fn->kind) {
     case FUNCTION_BUILTIN:
@@ -121,7 +121,7 @@ static int call_inner(struct run *r, struct jv callee, const struct jv *args, ui
     case FUNCTION_CHAIN:
         return call_chain(r, fn, args, n, f, out);
     case FUNCTION_TRANSFORM:
-        return eval_transform(r, fn, n ? args[0] : UNDEFINED, out);
+        return jsonata_eval_transform(r, fn, n ? args[0] : UNDEFINED, out);
     case FUNCTION_REGEX:
         return call_regex(r, fn, args, n, out);
     case FUNCTION_NEXT:
@@ -135,7 +135,7 @@ static int call_inner(struct run *r, struct jv callee, const struct jv *args, ui
 static int eval_arguments(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *args)
 {
     for (uint32_t i = 0; i < n->arguments.n; i++)
-        if (eval(r, n->arguments.at[i], in, f, &args[i]) < 0)
+        if (jsonata_eval_node(r, n->arguments.at[i], in, f, &args[i]) < 0)
             return -1;
     return 0;
 }
@@ -175,9 +175,9 @@ static int make_tail_call(struct run *r, struct jv input, struct frame *f, struc
 {
     const struct tail tail = r->tail;
     const struct node *n = tail.node;
-    struct jv callee, *args = take(r, (n->arguments.n ? n->arguments.n : 1) * sizeof *args);
+    struct jv callee, *args = jsonata_take(r, (n->arguments.n ? n->arguments.n : 1) * sizeof *args);
 
-    if (eval(r, n->procedure, tail.input, tail.frame, &callee) < 0 ||
+    if (jsonata_eval_node(r, n->procedure, tail.input, tail.frame, &callee) < 0 ||
         eval_arguments(r, n, tail.input, tail.frame, args) < 0)
         return -1;
     return call_inner(r, callee, args, n->arguments.n, input, f, out) < 0 ? failed_call(r, n) : 0;
@@ -194,11 +194,11 @@ static int apply_all(struct run *r, struct jv fn, const struct jv *args, uint32_
     return 0;
 }
 
-int apply(struct run *r, struct jv fn, const struct jv *args, uint32_t n, struct jv input, struct frame *f,
-          struct jv *out)
+int jsonata_apply(struct run *r, struct jv fn, const struct jv *args, uint32_t n, struct jv input,
+                  struct frame *f, struct jv *out)
 {
     if (r->calls >= JSONATA_CALLS_MAX)
-        return fail_deep(r);
+        return jsonata_fail_deep(r);
     r->calls++;
     int rc = apply_all(r, fn, args, n, input, f, out);
     r->calls--;
@@ -216,15 +216,15 @@ static int refuse_name(struct run *r, const struct node *n, struct frame *f, con
     name_of(n->procedure, &name, &len);
     for (uint32_t i = 0; name && i < r->symbols->n; i++) {
         const struct symbol *s = r->symbols->at[i];
-        if (s->len == len && !memcmp(s->name, name, len) && frame_lookup(r, f, s, &there) < 0)
+        if (s->len == len && !memcmp(s->name, name, len) && jsonata_frame_lookup(r, f, s, &there) < 0)
             return -1;
     }
     if (jv_boolean(r, there, &truth) < 0)
         return -1;
     if (!truth)
         return 0;
-    fail(r, code);
-    return fail_at(r, n->at, name, len);
+    jsonata_fail(r, code);
+    return jsonata_fail_at(r, n->at, name, len);
 }
 
 static bool is_name(const struct node *procedure)
@@ -232,8 +232,8 @@ static bool is_name(const struct node *procedure)
     return procedure->type == NODE_PATH;
 }
 
-int eval_call(struct run *r, const struct node *n, struct jv in, struct frame *f, const struct jv *applied,
-              struct jv *out)
+int jsonata_eval_call(struct run *r, const struct node *n, struct jv in, struct frame *f,
+                      const struct jv *applied, struct jv *out)
 {
     uint32_t first = applied ? 1 : 0, nargs = n->arguments.n + first;
     struct jv callee;
@@ -243,50 +243,50 @@ int eval_call(struct run *r, const struct node *n, struct jv in, struct frame *f
         *out = (struct jv){.kind = JV_TAIL};
         return 0;
     }
-    if (eval(r, n->procedure, in, f, &callee) < 0)
+    if (jsonata_eval_node(r, n->procedure, in, f, &callee) < 0)
         return -1;
     if (callee.kind == JV_UNDEFINED && is_name(n->procedure) && refuse_name(r, n, f, "T1005") < 0)
         return -1;
-    struct jv *args = take(r, (nargs ? nargs : 1) * sizeof *args);
+    struct jv *args = jsonata_take(r, (nargs ? nargs : 1) * sizeof *args);
     if (applied)
         args[0] = *applied;
     if (eval_arguments(r, n, in, f, args + first) < 0)
         return -1;
-    return apply(r, callee, args, nargs, in, f, out) < 0 ? failed_call(r, n) : 0;
+    return jsonata_apply(r, callee, args, nargs, in, f, out) < 0 ? failed_call(r, n) : 0;
 }
 
 /* ---- ~> ---- */
 
 static struct jv chain(struct run *r, struct jv first, struct jv second)
 {
-    struct function *fn = take(r, sizeof *fn);
+    struct function *fn = jsonata_take(r, sizeof *fn);
 
     fn->kind = FUNCTION_CHAIN;
     fn->arity = 1;
     fn->first = first.function;
     fn->second = second.function;
-    return function_value(fn);
+    return jsonata_function_value(fn);
 }
 
-int eval_apply(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
+int jsonata_eval_apply(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
     struct jv left, fn;
 
-    if (eval(r, n->lhs, in, f, &left) < 0)
+    if (jsonata_eval_node(r, n->lhs, in, f, &left) < 0)
         return -1;
     if (n->rhs->type == NODE_CALL)
-        return eval_call(r, n->rhs, in, f, &left, out);
-    if (eval(r, n->rhs, in, f, &fn) < 0)
+        return jsonata_eval_call(r, n->rhs, in, f, &left, out);
+    if (jsonata_eval_node(r, n->rhs, in, f, &fn) < 0)
         return -1;
     if (fn.kind != JV_FUNCTION) {
-        fail_value(r, "T2006", fn);
-        return fail_at(r, n->at, NULL, 0);
+        jsonata_fail_value(r, "T2006", fn);
+        return jsonata_fail_at(r, n->at, NULL, 0);
     }
     if (left.kind == JV_FUNCTION) {
         *out = chain(r, left, fn);
         return 0;
     }
-    return apply(r, fn, &left, 1, jv_null(), f, out);
+    return jsonata_apply(r, fn, &left, 1, jv_null(), f, out);
 }
 
 /* ---- f(?, x) ---- */
@@ -297,7 +297,7 @@ static int eval_fixed(struct run *r, const struct node *n, struct jv in, struct 
         const struct node *a = n->arguments.at[i];
         if (a->type == NODE_PLACEHOLDER)
             fixed[i] = (struct jv){.kind = JV_TAIL};
-        else if (eval(r, a, in, f, &fixed[i]) < 0)
+        else if (jsonata_eval_node(r, a, in, f, &fixed[i]) < 0)
             return -1;
     }
     return 0;
@@ -305,7 +305,7 @@ static int eval_fixed(struct run *r, const struct node *n, struct jv in, struct 
 
 static struct jv partial(struct run *r, const struct function *of, const struct jv *fixed, uint32_t n)
 {
-    struct function *fn = take(r, sizeof *fn);
+    struct function *fn = jsonata_take(r, sizeof *fn);
 
     fn->kind = FUNCTION_PARTIAL;
     fn->first = of;
@@ -313,16 +313,16 @@ static struct jv partial(struct run *r, const struct function *of, const struct 
     fn->nfixed = n;
     for (uint32_t i = 0; i < n; i++)
         fn->arity += fixed[i].kind == JV_TAIL;
-    return function_value(fn);
+    return jsonata_function_value(fn);
 }
 
-int eval_partial(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
+int jsonata_eval_partial(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
-    struct jv callee, *fixed = take(r, n->arguments.n * sizeof *fixed);
+    struct jv callee, *fixed = jsonata_take(r, n->arguments.n * sizeof *fixed);
     const char *name;
     uint32_t len;
 
-    if (eval_fixed(r, n, in, f, fixed) < 0 || eval(r, n->procedure, in, f, &callee) < 0)
+    if (eval_fixed(r, n, in, f, fixed) < 0 || jsonata_eval_node(r, n->procedure, in, f, &callee) < 0)
         return -1;
     if (callee.kind == JV_UNDEFINED && is_name(n->procedure) && refuse_name(r, n, f, "T1007") < 0)
         return -1;
@@ -331,6 +331,6 @@ int eval_partial(struct run *r, const struct node *n, struct jv in, struct frame
         return 0;
     }
     name_of(n->procedure, &name, &len);
-    fail(r, "T1008");
-    return fail_at(r, n->at, name, len);
+    jsonata_fail(r, "T1008");
+    return jsonata_fail_at(r, n->at, name, len);
 }

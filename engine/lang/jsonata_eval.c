@@ -11,10 +11,10 @@ static int arithmetic(struct run *r, enum operator op, struct jv a, struct jv b,
     bool number;
 
     if (a.kind != JV_UNDEFINED &&
-        (jv_is_number(r, a, &number) < 0 || (!number && fail_value(r, "T2001", a) < 0)))
+        (jv_is_number(r, a, &number) < 0 || (!number && jsonata_fail_value(r, "T2001", a) < 0)))
         return -1;
     if (b.kind != JV_UNDEFINED &&
-        (jv_is_number(r, b, &number) < 0 || (!number && fail_value(r, "T2002", b) < 0)))
+        (jv_is_number(r, b, &number) < 0 || (!number && jsonata_fail_value(r, "T2002", b) < 0)))
         return -1;
     if (a.kind == JV_UNDEFINED || b.kind == JV_UNDEFINED)
         return 0;
@@ -47,11 +47,11 @@ static int comparison(struct run *r, enum operator op, struct jv a, struct jv b,
     bool number_or_text = is_ordered(a);
 
     if ((a.kind != JV_UNDEFINED && !number_or_text) || (b.kind != JV_UNDEFINED && !is_ordered(b)))
-        return fail_value(r, "T2010", number_or_text ? b : a);
+        return jsonata_fail_value(r, "T2010", number_or_text ? b : a);
     if (a.kind == JV_UNDEFINED || b.kind == JV_UNDEFINED)
         return 0;
     if (a.kind != b.kind) {
-        fail_value(r, "T2009", a);
+        jsonata_fail_value(r, "T2009", a);
         r->fault.value2 = b;
         return -1;
     }
@@ -97,14 +97,14 @@ enum { RANGE_ITEMS_MAX = 10000000 };
 static int range(struct run *r, struct jv a, struct jv b, struct jv *out)
 {
     if (a.kind != JV_UNDEFINED && !is_integer(a))
-        return fail_value(r, "T2003", a);
+        return jsonata_fail_value(r, "T2003", a);
     if (b.kind != JV_UNDEFINED && !is_integer(b))
-        return fail_value(r, "T2004", b);
+        return jsonata_fail_value(r, "T2004", b);
     if (a.kind == JV_UNDEFINED || b.kind == JV_UNDEFINED || a.number > b.number)
         return 0;
     double size = b.number - a.number + 1;
     if (size > RANGE_ITEMS_MAX)
-        return fail_value(r, "D2014", jv_number(size));
+        return jsonata_fail_value(r, "D2014", jv_number(size));
     *out = (struct jv){.kind = JV_ARRAY,
                        .form = FORM_COUNT,
                        .flags = JV_SEQUENCE,
@@ -152,16 +152,17 @@ static int operate(struct run *r, enum operator op, struct jv a, struct jv b, st
 
 static int eval_boolean(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
-    const char *token = operator_text(n->op);
+    const char *token = jsonata_operator_text(n->op);
     struct jv v;
     bool truth;
 
-    if (eval(r, n->lhs, in, f, &v) < 0)
+    if (jsonata_eval_node(r, n->lhs, in, f, &v) < 0)
         return -1;
     if (jv_boolean(r, v, &truth) < 0)
-        return fail_at(r, n->at, token, (uint32_t)strlen(token));
-    if (truth == (n->op == OP_AND) && (eval(r, n->rhs, in, f, &v) < 0 || jv_boolean(r, v, &truth) < 0))
-        return fail_at(r, n->at, token, (uint32_t)strlen(token));
+        return jsonata_fail_at(r, n->at, token, (uint32_t)strlen(token));
+    if (truth == (n->op == OP_AND) &&
+        (jsonata_eval_node(r, n->rhs, in, f, &v) < 0 || jv_boolean(r, v, &truth) < 0))
+        return jsonata_fail_at(r, n->at, token, (uint32_t)strlen(token));
     *out = jv_bool(truth);
     return 0;
 }
@@ -172,26 +173,27 @@ static int eval_binary(struct run *r, const struct node *n, struct jv in, struct
 
     if (n->op == OP_AND || n->op == OP_OR)
         return eval_boolean(r, n, in, f, out);
-    if (eval(r, n->lhs, in, f, &a) < 0 || eval(r, n->rhs, in, f, &b) < 0)
+    if (jsonata_eval_node(r, n->lhs, in, f, &a) < 0 || jsonata_eval_node(r, n->rhs, in, f, &b) < 0)
         return -1;
     if (operate(r, n->op, a, b, out) == 0)
         return 0;
-    return fail_at(r, n->at, operator_text(n->op), (uint32_t)strlen(operator_text(n->op)));
+    return jsonata_fail_at(r, n->at, jsonata_operator_text(n->op),
+                           (uint32_t)strlen(jsonata_operator_text(n->op)));
 }
 
 static int eval_negate(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
     bool number;
 
-    if (eval(r, n->operand, in, f, out) < 0)
+    if (jsonata_eval_node(r, n->operand, in, f, out) < 0)
         return -1;
     if (out->kind == JV_UNDEFINED)
         return 0;
     if (jv_is_number(r, *out, &number) < 0)
         return -1;
     if (!number) {
-        fail_value(r, "D1002", *out);
-        return fail_at(r, n->at, "-", 1);
+        jsonata_fail_value(r, "D1002", *out);
+        return jsonata_fail_at(r, n->at, "-", 1);
     }
     out->number = -out->number;
     return 0;
@@ -205,8 +207,8 @@ static int eval_item(struct run *r, const struct node *item, struct jv v, struct
     if (v.kind == JV_UNDEFINED)
         return 0;
     if (v.kind == JV_ARRAY && item->type != NODE_ARRAY)
-        return list_add_items(r, l, v);
-    return list_add(r, l, v);
+        return jv_list_add_items(r, l, v);
+    return jv_list_add(r, l, v);
 }
 
 /* The first item's array is what the others are appended to. */
@@ -217,7 +219,7 @@ static int eval_array(struct run *r, const struct node *n, struct jv in, struct 
 
     for (uint32_t i = 0; i < n->list.n; i++) {
         const struct node *item = n->list.at[i];
-        if (eval(r, item, in, f, &v) < 0)
+        if (jsonata_eval_node(r, item, in, f, &v) < 0)
             return -1;
         if (i == 0 && v.kind == JV_ARRAY && item->type != NODE_ARRAY)
             first = v;
@@ -237,25 +239,25 @@ static int eval_array(struct run *r, const struct node *n, struct jv in, struct 
 static int eval_variable(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
     if (n->symbol->len)
-        return frame_lookup(r, f, n->symbol, out);
+        return jsonata_frame_lookup(r, f, n->symbol, out);
     *out = in.kind == JV_ARRAY && (in.flags & JV_OUTER) ? jv_at(in, 0) : in;
     return 0;
 }
 
 static int eval_bind(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
-    if (eval(r, n->rhs, in, f, out) < 0)
+    if (jsonata_eval_node(r, n->rhs, in, f, out) < 0)
         return -1;
-    frame_bind(r, f, n->lhs->symbol, *out);
+    jsonata_frame_bind(r, f, n->lhs->symbol, *out);
     return 0;
 }
 
 static int eval_block(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
-    struct frame *inner = n->frame ? frame_new(r, f, 0) : f;
+    struct frame *inner = n->frame ? jsonata_frame_new(r, f, 0) : f;
 
     for (uint32_t i = 0; i < n->list.n; i++)
-        if (eval_tuples(r, n->list.at[i], in, inner, out) < 0)
+        if (jsonata_eval_tuples(r, n->list.at[i], in, inner, out) < 0)
             return -1;
     return 0;
 }
@@ -265,14 +267,14 @@ static int eval_condition(struct run *r, const struct node *n, struct jv in, str
     struct jv v;
     bool truth;
 
-    if (eval(r, n->subject, in, f, &v) < 0 || jv_boolean(r, v, &truth) < 0)
+    if (jsonata_eval_node(r, n->subject, in, f, &v) < 0 || jv_boolean(r, v, &truth) < 0)
         return -1;
     if (truth)
-        return eval(r, n->first, in, f, out);
-    return n->second ? eval(r, n->second, in, f, out) : 0;
+        return jsonata_eval_node(r, n->first, in, f, out);
+    return n->second ? jsonata_eval_node(r, n->second, in, f, out) : 0;
 }
 
-struct jv literal_value(const struct node *n)
+struct jv jsonata_literal_value(const struct node *n)
 {
     if (n->type == NODE_NUMBER)
         return jv_number(n->number);
@@ -283,24 +285,24 @@ struct jv literal_value(const struct node *n)
 
 static struct jv regex_value(struct run *r, const struct node *n)
 {
-    struct function *fn = take(r, sizeof *fn);
+    struct function *fn = jsonata_take(r, sizeof *fn);
 
     fn->kind = FUNCTION_REGEX;
     fn->arity = 2;
     fn->regex = n->regex;
-    return function_value(fn);
+    return jsonata_function_value(fn);
 }
 
 static struct jv transform_value(struct run *r, const struct node *n, struct jv in, struct frame *f)
 {
-    struct function *fn = take(r, sizeof *fn);
+    struct function *fn = jsonata_take(r, sizeof *fn);
 
     fn->kind = FUNCTION_TRANSFORM;
     fn->arity = 1;
     fn->node = n;
     fn->input = in;
     fn->frame = f;
-    return function_value(fn);
+    return jsonata_function_value(fn);
 }
 
 /* ---- every node ---- */
@@ -309,22 +311,22 @@ static int eval_type(struct run *r, const struct node *n, struct jv in, struct f
 {
     switch (n->type) {
     case NODE_PATH:
-        return eval_path(r, n, in, f, out);
+        return jsonata_eval_path(r, n, in, f, out);
     case NODE_NAME:
         return jv_lookup(r, in, n->text, n->len, out);
     case NODE_VARIABLE:
         return eval_variable(r, n, in, f, out);
     case NODE_CALL:
-        return eval_call(r, n, in, f, NULL, out);
+        return jsonata_eval_call(r, n, in, f, NULL, out);
     case NODE_BINARY:
         return eval_binary(r, n, in, f, out);
     case NODE_STRING:
     case NODE_NUMBER:
     case NODE_VALUE:
-        *out = literal_value(n);
+        *out = jsonata_literal_value(n);
         return 0;
     case NODE_OBJECT:
-        return eval_group(r, &n->members, in, f, out);
+        return jsonata_eval_group(r, &n->members, in, f, out);
     case NODE_ARRAY:
         return eval_array(r, n, in, f, out);
     case NODE_CONDITION:
@@ -336,18 +338,18 @@ static int eval_type(struct run *r, const struct node *n, struct jv in, struct f
     case NODE_NEGATE:
         return eval_negate(r, n, in, f, out);
     case NODE_WILDCARD:
-        return eval_wildcard(r, in, out);
+        return jsonata_eval_wildcard(r, in, out);
     case NODE_DESCENDANTS:
-        return eval_descendants(r, in, out);
+        return jsonata_eval_descendants(r, in, out);
     case NODE_PARENT:
-        return frame_lookup(r, f, n->slot->label, out);
+        return jsonata_frame_lookup(r, f, n->slot->label, out);
     case NODE_LAMBDA:
-        *out = lambda_value(r, n, in, f);
+        *out = jsonata_lambda_value(r, n, in, f);
         return 0;
     case NODE_PARTIAL:
-        return eval_partial(r, n, in, f, out);
+        return jsonata_eval_partial(r, n, in, f, out);
     case NODE_APPLY:
-        return eval_apply(r, n, in, f, out);
+        return jsonata_eval_apply(r, n, in, f, out);
     case NODE_TRANSFORM:
         *out = transform_value(r, n, in, f);
         return 0;
@@ -366,12 +368,12 @@ static int eval_type(struct run *r, const struct node *n, struct jv in, struct f
 static int eval_rest(struct run *r, const struct node *n, struct frame *f, struct jv *out)
 {
     for (uint32_t i = 0; i < n->predicates.n; i++)
-        if (eval_filter(r, n->predicates.at[i].filter, *out, f, out) < 0)
+        if (jsonata_eval_filter(r, n->predicates.at[i].filter, *out, f, out) < 0)
             return -1;
     if (n->predicates.n && n->keep_array && out->kind != JV_UNDEFINED && out->kind != JV_ARRAY)
         *out = jv_single(r, *out);
     if (n->group && n->type != NODE_PATH)
-        return eval_group(r, n->group, *out, f, out);
+        return jsonata_eval_group(r, n->group, *out, f, out);
     return 0;
 }
 
@@ -393,14 +395,14 @@ static int enter(struct run *r)
     if (charge(r, 1) < 0)
         return -1;
     if (r->memory == 0)
-        return take_room(r, 1) ? 0 : -1;
+        return jsonata_take_room(r, 1) ? 0 : -1;
     if (r->depth >= r->depth_max)
-        return fail_deep(r);
+        return jsonata_fail_deep(r);
     r->depth++;
     return 0;
 }
 
-int eval_tuples(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
+int jsonata_eval_tuples(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
     *out = UNDEFINED;
     if (enter(r) < 0 || eval_type(r, n, in, f, out) < 0)
@@ -412,9 +414,9 @@ int eval_tuples(struct run *r, const struct node *n, struct jv in, struct frame 
     return 0;
 }
 
-int eval(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
+int jsonata_eval_node(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
-    if (eval_tuples(r, n, in, f, out) < 0)
+    if (jsonata_eval_tuples(r, n, in, f, out) < 0)
         return -1;
-    return out->flags & JV_TUPLES ? untuple(r, *out, out) : 0;
+    return out->flags & JV_TUPLES ? jsonata_untuple(r, *out, out) : 0;
 }

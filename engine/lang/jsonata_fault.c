@@ -120,35 +120,35 @@ static const struct {
     {"U1002", "The expression is nested too deeply or too long"},
 };
 
-int fail(struct run *r, const char *code)
+int jsonata_fail(struct run *r, const char *code)
 {
     r->fault = (struct fault){.code = code, .at = -1};
     return -1;
 }
 
-int fail_value(struct run *r, const char *code, struct jv value)
+int jsonata_fail_value(struct run *r, const char *code, struct jv value)
 {
-    fail(r, code);
+    jsonata_fail(r, code);
     r->fault.value = value;
     return -1;
 }
 
-int fail_text(struct run *r, const char *code, const char *cause)
+int jsonata_fail_text(struct run *r, const char *code, const char *cause)
 {
-    fail(r, code);
+    jsonata_fail(r, code);
     r->fault.cause = cause;
     return -1;
 }
 
-int fail_deep(struct run *r)
+int jsonata_fail_deep(struct run *r)
 {
-    return fail_text(
+    return jsonata_fail_text(
         r, "U1001",
         "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as "
         "tail-recursive.");
 }
 
-int fail_at(struct run *r, uint32_t at, const char *token, uint32_t len)
+int jsonata_fail_at(struct run *r, uint32_t at, const char *token, uint32_t len)
 {
     r->fault.at = at;
     r->fault.token = token;
@@ -245,14 +245,14 @@ static void place_of(const struct fault *f, const char *text, uint32_t len, stru
 
     place->position = -1;
     if (f->at >= 0)
-        place->position = (int64_t)units_of(text, f->at < len ? (size_t)f->at : len);
+        place->position = (int64_t)jv_units(text, f->at < len ? (size_t)f->at : len);
     memset(place->token, 0, sizeof place->token);
     if (f->token)
         memcpy(place->token, f->token, token);
 }
 
-int fault_report(const struct fault *f, const char *text, uint32_t len, struct err *err,
-                 struct jsonata_place *place)
+int jsonata_fault_report(const struct fault *f, const char *text, uint32_t len, struct err *err,
+                         struct jsonata_place *place)
 {
     struct js_buf b = {0};
 

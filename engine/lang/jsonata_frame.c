@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-const struct jv *bindings_find(const struct bindings *b, const struct symbol *s)
+const struct jv *jsonata_bindings_find(const struct bindings *b, const struct symbol *s)
 {
     for (uint32_t i = 0; i < b->n; i++)
         if (b->at[i].symbol == s || b->at[i].symbol->id == s->id)
@@ -13,7 +13,7 @@ const struct jv *bindings_find(const struct bindings *b, const struct symbol *s)
 
 static void grow(struct run *r, struct bindings *b, uint32_t cap)
 {
-    struct binding *bigger = take(r, cap * sizeof *bigger);
+    struct binding *bigger = jsonata_take(r, cap * sizeof *bigger);
 
     if (b->n)
         memcpy(bigger, b->at, b->n * sizeof *bigger);
@@ -21,9 +21,9 @@ static void grow(struct run *r, struct bindings *b, uint32_t cap)
     b->cap = cap;
 }
 
-void bindings_set(struct run *r, struct bindings *b, const struct symbol *s, struct jv value)
+void jsonata_bindings_set(struct run *r, struct bindings *b, const struct symbol *s, struct jv value)
 {
-    struct jv *there = (struct jv *)bindings_find(b, s);
+    struct jv *there = (struct jv *)jsonata_bindings_find(b, s);
 
     if (there) {
         *there = value;
@@ -34,9 +34,9 @@ void bindings_set(struct run *r, struct bindings *b, const struct symbol *s, str
     b->at[b->n++] = (struct binding){.symbol = s, .value = value};
 }
 
-struct frame *frame_new(struct run *r, struct frame *up, uint32_t room)
+struct frame *jsonata_frame_new(struct run *r, struct frame *up, uint32_t room)
 {
-    struct frame *f = take(r, sizeof *f + room * sizeof *f->bound.at);
+    struct frame *f = jsonata_take(r, sizeof *f + room * sizeof *f->bound.at);
 
     f->up = up;
     f->bound.at = (struct binding *)(f + 1);
@@ -44,22 +44,22 @@ struct frame *frame_new(struct run *r, struct frame *up, uint32_t room)
     return f;
 }
 
-struct frame *frame_of_tuple(struct run *r, struct frame *up, const struct tuple *t)
+struct frame *jsonata_frame_of_tuple(struct run *r, struct frame *up, const struct tuple *t)
 {
-    struct frame *f = frame_new(r, up, 0);
+    struct frame *f = jsonata_frame_new(r, up, 0);
 
     f->bound = t->bound;
     f->shared = true;
     return f;
 }
 
-void frame_bind(struct run *r, struct frame *f, const struct symbol *s, struct jv value)
+void jsonata_frame_bind(struct run *r, struct frame *f, const struct symbol *s, struct jv value)
 {
     if (f->shared) {
         grow(r, &f->bound, f->bound.n + 4);
         f->shared = false;
     }
-    bindings_set(r, &f->bound, s, value);
+    jsonata_bindings_set(r, &f->bound, s, value);
 }
 
 /* ---- from outside ---- */
@@ -67,7 +67,7 @@ void frame_bind(struct run *r, struct frame *f, const struct symbol *s, struct j
 static struct jv predefined(struct run *r, const struct symbol *s)
 {
     const struct function *f = s->predefined;
-    return f && (r->env->eval || !f->builtin->evaluates) ? function_value(f) : UNDEFINED;
+    return f && (r->env->eval || !f->builtin->evaluates) ? jsonata_function_value(f) : UNDEFINED;
 }
 
 static int ask(struct run *r, const struct symbol *s, struct jv *out)
@@ -78,7 +78,7 @@ static int ask(struct run *r, const struct symbol *s, struct jv *out)
     int found = r->env->variable && !label ? r->env->variable(r->env->self, s->name, &given, &err) : 0;
 
     if (found < 0)
-        return fail_text(r, err.name, arena_strndup(r->arena, err.cause, strlen(err.cause)));
+        return jsonata_fail_text(r, err.name, arena_strndup(r->arena, err.cause, strlen(err.cause)));
     *out = found ? jv_from_json(given) : predefined(r, s);
     return 0;
 }
@@ -98,11 +98,11 @@ static int global(struct run *r, const struct symbol *s, struct jv *out)
     return 0;
 }
 
-int frame_lookup(struct run *r, struct frame *f, const struct symbol *s, struct jv *out)
+int jsonata_frame_lookup(struct run *r, struct frame *f, const struct symbol *s, struct jv *out)
 {
     if (s->bound) {
         for (; f; f = f->up) {
-            const struct jv *found = bindings_find(&f->bound, s);
+            const struct jv *found = jsonata_bindings_find(&f->bound, s);
             if (found) {
                 *out = *found;
                 return 0;

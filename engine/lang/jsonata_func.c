@@ -8,13 +8,13 @@ static const struct builtin FUNCTIONS[] = {
     {.name = #name_,                                                                                         \
      .signature = signature_,                                                                                \
      .arity = arity_,                                                                                        \
-     .fn = f_##name_,                                                                                        \
-     .evaluates = f_##name_ == f_eval},
+     .fn = jsonata_f_##name_,                                                                                \
+     .evaluates = jsonata_f_##name_ == jsonata_f_eval},
     JSONATA_FUNCTIONS(X)
 #undef X
 };
 
-const struct builtin *builtin_find(const char *name, size_t len)
+const struct builtin *jsonata_builtin(const char *name, size_t len)
 {
     for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++)
         if (strlen(FUNCTIONS[i].name) == len && !memcmp(FUNCTIONS[i].name, name, len))
@@ -25,7 +25,7 @@ const struct builtin *builtin_find(const char *name, size_t len)
 /* ---- truth ---- */
 
 /* As an argument a function is false, other than as a condition: the reference wraps it up. */
-int f_boolean(struct call *c, struct jv *out)
+int jsonata_f_boolean(struct call *c, struct jv *out)
 {
     bool truth = false;
 
@@ -37,22 +37,22 @@ int f_boolean(struct call *c, struct jv *out)
     return 0;
 }
 
-int f_not(struct call *c, struct jv *out)
+int jsonata_f_not(struct call *c, struct jv *out)
 {
-    if (f_boolean(c, out) < 0)
+    if (jsonata_f_boolean(c, out) < 0)
         return -1;
     if (out->kind == JV_BOOL)
         out->boolean = !out->boolean;
     return 0;
 }
 
-int f_exists(struct call *c, struct jv *out)
+int jsonata_f_exists(struct call *c, struct jv *out)
 {
     *out = jv_bool(given(c, 0));
     return 0;
 }
 
-int f_type(struct call *c, struct jv *out)
+int jsonata_f_type(struct call *c, struct jv *out)
 {
     static const char *const names[] = {
         [JV_NULL] = "null",   [JV_BOOL] = "boolean",  [JV_NUMBER] = "number",     [JV_STRING] = "string",
@@ -70,20 +70,20 @@ int f_type(struct call *c, struct jv *out)
 static int refuse(struct call *c, const char *code, struct jv message, const char *otherwise)
 {
     if (message.kind != JV_STRING || message.len == 0)
-        return fail_text(c->run, code, otherwise);
+        return jsonata_fail_text(c->run, code, otherwise);
     char *clean = js_clean(message.text, message.len, ERR_CAUSE_BYTES);
-    fail_text(c->run, code, arena_strndup(c->run->arena, clean, strlen(clean)));
+    jsonata_fail_text(c->run, code, arena_strndup(c->run->arena, clean, strlen(clean)));
     free(clean);
     return -1;
 }
 
-int f_error(struct call *c, struct jv *out)
+int jsonata_f_error(struct call *c, struct jv *out)
 {
     (void)out;
     return refuse(c, "D3137", arg(c, 0), "$error() function evaluated");
 }
 
-int f_assert(struct call *c, struct jv *out)
+int jsonata_f_assert(struct call *c, struct jv *out)
 {
     (void)out;
     if (arg(c, 0).kind == JV_BOOL && arg(c, 0).boolean)
@@ -99,9 +99,9 @@ static int refuse_eval(struct run *r, const char *code, const struct fault *inne
 {
     struct err err;
 
-    fault_report(inner, text, len, &err, NULL);
+    jsonata_fault_report(inner, text, len, &err, NULL);
     const char *message = arena_strndup(r->arena, err.cause, strlen(err.cause));
-    return fail_value(r, code, jv_text(message, strlen(message)));
+    return jsonata_fail_value(r, code, jv_text(message, strlen(message)));
 }
 
 /* The expression within sees the variables around it: it goes on counting their symbols. */
@@ -109,7 +109,7 @@ static int eval_inner(struct call *c, struct jsonata *x, struct jv in, struct jv
 {
     struct run *r = c->run;
     const struct symbols *outer = r->symbols;
-    struct global *globals = take_room(r, x->symbols.n * sizeof *globals);
+    struct global *globals = jsonata_take_room(r, x->symbols.n * sizeof *globals);
 
     if (!globals)
         return -1;
@@ -117,13 +117,13 @@ static int eval_inner(struct call *c, struct jsonata *x, struct jv in, struct jv
     struct global *before = r->globals;
     r->globals = globals;
     r->symbols = &x->symbols;
-    int rc = eval(r, x->root, in, c->frame, out);
+    int rc = jsonata_eval_node(r, x->root, in, c->frame, out);
     r->globals = before;
     r->symbols = outer;
     return rc;
 }
 
-int f_eval(struct call *c, struct jv *out)
+int jsonata_f_eval(struct call *c, struct jv *out)
 {
     struct run *r = c->run;
     struct jv text = arg(c, 0), in = given(c, 1) ? arg(c, 1) : c->input;
@@ -132,9 +132,9 @@ int f_eval(struct call *c, struct jv *out)
 
     if (text.kind != JV_STRING)
         return 0;
-    if (charge(r, text.len) < 0 || !take_room(r, (size_t)text.len * 64 + 4096))
+    if (charge(r, text.len) < 0 || !jsonata_take_room(r, (size_t)text.len * 64 + 4096))
         return -1;
-    if (compile(r->arena, text.text, text.len, r->symbols, &fault, &x) < 0)
+    if (jsonata_compile(r->arena, text.text, text.len, r->symbols, &fault, &x) < 0)
         return refuse_eval(r, "D3120", &fault, text.text, text.len);
     if (given(c, 1) && in.kind == JV_ARRAY && !(in.flags & JV_SEQUENCE)) {
         in = jv_single(r, in);

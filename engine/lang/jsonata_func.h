@@ -80,7 +80,7 @@
     X(uuid, "<:s>", 0)                                                                                       \
     X(parse, "<s-:x>", 1)
 
-#define X(name, signature, arity) builtin_fn f_##name;
+#define X(name, signature, arity) builtin_fn jsonata_f_##name;
 JSONATA_FUNCTIONS(X)
 #undef X
 
@@ -98,11 +98,12 @@ static inline bool given(const struct call *c, uint32_t i)
 /* Calls argument i with n arguments. */
 static inline int call_arg(struct call *c, uint32_t i, const struct jv *args, uint32_t n, struct jv *out)
 {
-    return apply(c->run, arg(c, i), args, n, jv_null(), c->frame, out);
+    return jsonata_apply(c->run, arg(c, i), args, n, jv_null(), c->frame, out);
 }
 
 /* Calls argument i as $map and its like do: with as many of value, key and whole as it takes. */
-int call_with(struct call *c, uint32_t i, struct jv value, struct jv key, struct jv whole, struct jv *out);
+int jsonata_call_with(struct call *c, uint32_t i, struct jv value, struct jv key, struct jv whole,
+                      struct jv *out);
 
 /* 64 uniform bits; -1 where there is no chance. */
-int throw_dice(struct run *r, uint64_t *dice);
+int jsonata_dice(struct run *r, uint64_t *dice);

@@ -6,13 +6,13 @@
 
 /* ---- numbers together ---- */
 
-int f_count(struct call *c, struct jv *out)
+int jsonata_f_count(struct call *c, struct jv *out)
 {
     *out = jv_number(given(c, 0) ? arg(c, 0).len : 0);
     return 0;
 }
 
-int f_sum(struct call *c, struct jv *out)
+int jsonata_f_sum(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
     double total = 0;
@@ -27,11 +27,11 @@ int f_sum(struct call *c, struct jv *out)
     return 0;
 }
 
-int f_average(struct call *c, struct jv *out)
+int jsonata_f_average(struct call *c, struct jv *out)
 {
     if (!given(c, 0) || arg(c, 0).len == 0)
         return 0;
-    if (f_sum(c, out) < 0)
+    if (jsonata_f_sum(c, out) < 0)
         return -1;
     out->number /= arg(c, 0).len;
     return 0;
@@ -56,24 +56,24 @@ static int extreme(struct call *c, double sign, struct jv *out)
     return 0;
 }
 
-int f_max(struct call *c, struct jv *out)
+int jsonata_f_max(struct call *c, struct jv *out)
 {
     return extreme(c, 1, out);
 }
 
-int f_min(struct call *c, struct jv *out)
+int jsonata_f_min(struct call *c, struct jv *out)
 {
     return extreme(c, -1, out);
 }
 
 /* ---- arrays from arrays ---- */
 
-int f_append(struct call *c, struct jv *out)
+int jsonata_f_append(struct call *c, struct jv *out)
 {
     return jv_append(c->run, arg(c, 0), arg(c, 1), out);
 }
 
-int f_reverse(struct call *c, struct jv *out)
+int jsonata_f_reverse(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
     struct list l = {0};
@@ -81,16 +81,16 @@ int f_reverse(struct call *c, struct jv *out)
     *out = array;
     if (!given(c, 0) || array.len <= 1)
         return 0;
-    if (list_reserve(c->run, &l, array.len) < 0 || charge(c->run, array.len / 8) < 0)
+    if (jv_list_reserve(c->run, &l, array.len) < 0 || charge(c->run, array.len / 8) < 0)
         return -1;
     for (uint32_t i = array.len; i-- > 0;)
-        list_add(c->run, &l, jv_at(array, i));
+        jv_list_add(c->run, &l, jv_at(array, i));
     *out = list_array(&l, 0);
     return 0;
 }
 
 /* From the inside out (Fisher and Yates). */
-int f_shuffle(struct call *c, struct jv *out)
+int jsonata_f_shuffle(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
     struct list l = {0};
@@ -98,14 +98,14 @@ int f_shuffle(struct call *c, struct jv *out)
     *out = array;
     if (!given(c, 0) || array.len <= 1)
         return 0;
-    if (list_reserve(c->run, &l, array.len) < 0)
+    if (jv_list_reserve(c->run, &l, array.len) < 0)
         return -1;
     for (uint32_t i = 0; i < array.len; i++) {
         uint64_t dice;
-        if (charge(c->run, 1) < 0 || throw_dice(c->run, &dice) < 0)
+        if (charge(c->run, 1) < 0 || jsonata_dice(c->run, &dice) < 0)
             return -1;
         uint32_t j = (uint32_t)(dice % (i + 1));
-        list_add(c->run, &l, l.items[j]);
+        jv_list_add(c->run, &l, l.items[j]);
         l.items[i] = l.items[j];
         l.items[j] = jv_at(array, i);
     }
@@ -113,7 +113,7 @@ int f_shuffle(struct call *c, struct jv *out)
     return 0;
 }
 
-int f_zip(struct call *c, struct jv *out)
+int jsonata_f_zip(struct call *c, struct jv *out)
 {
     uint32_t len = UINT32_MAX;
     struct list all = {0};
@@ -127,9 +127,9 @@ int f_zip(struct call *c, struct jv *out)
     for (uint32_t i = 0; i < len; i++) {
         struct list l = {0};
         for (uint32_t k = 0; k < c->n; k++)
-            if (list_add(c->run, &l, jv_at(arg(c, k), i)) < 0)
+            if (jv_list_add(c->run, &l, jv_at(arg(c, k), i)) < 0)
                 return -1;
-        if (list_add(c->run, &all, list_array(&l, 0)) < 0)
+        if (jv_list_add(c->run, &all, list_array(&l, 0)) < 0)
             return -1;
     }
     *out = list_array(&all, 0);
@@ -156,13 +156,13 @@ static int see(struct seen *s, struct jv v)
         if (equal)
             return 0;
     }
-    if (list_add(s->run, &s->list, v) < 0)
+    if (jv_list_add(s->run, &s->list, v) < 0)
         return -1;
     s->slots[i] = s->list.n;
     return 0;
 }
 
-int f_distinct(struct call *c, struct jv *out)
+int jsonata_f_distinct(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
     struct seen s = {.run = c->run};
@@ -173,7 +173,7 @@ int f_distinct(struct call *c, struct jv *out)
         return 0;
     while (size < 2 * (uint64_t)array.len)
         size *= 2;
-    if (!(s.slots = take_room(c->run, size * sizeof *s.slots)))
+    if (!(s.slots = jsonata_take_room(c->run, size * sizeof *s.slots)))
         return -1;
     s.mask = (uint32_t)size - 1;
     for (uint32_t i = 0; i < array.len; i++)
@@ -232,7 +232,7 @@ static bool all_of(struct jv array, enum jv_kind kind)
     return true;
 }
 
-int f_sort(struct call *c, struct jv *out)
+int jsonata_f_sort(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
     struct list from = {0}, to = {0};
@@ -241,23 +241,23 @@ int f_sort(struct call *c, struct jv *out)
     if (!given(c, 0) || array.len <= 1)
         return 0;
     if (!given(c, 1) && !all_of(array, JV_NUMBER) && !all_of(array, JV_STRING))
-        return fail(c->run, "D3070");
-    const void **items = take_room(c->run, array.len * sizeof *items);
-    if (!items || list_add_items(c->run, &from, array) < 0 || list_reserve(c->run, &to, array.len) < 0)
+        return jsonata_fail(c->run, "D3070");
+    const void **items = jsonata_take_room(c->run, array.len * sizeof *items);
+    if (!items || jv_list_add_items(c->run, &from, array) < 0 || jv_list_reserve(c->run, &to, array.len) < 0)
         return -1;
     for (uint32_t i = 0; i < array.len; i++)
         items[i] = &from.items[i];
-    if (sort_pointers(c->run, items, array.len, given(c, 1) ? by_function : by_value, c) < 0)
+    if (jsonata_sort(c->run, items, array.len, given(c, 1) ? by_function : by_value, c) < 0)
         return -1;
     for (uint32_t i = 0; i < array.len; i++)
-        list_add(c->run, &to, *(const struct jv *)items[i]);
+        jv_list_add(c->run, &to, *(const struct jv *)items[i]);
     *out = list_array(&to, 0);
     return 0;
 }
 
 /* ---- $partition, $range ---- */
 
-int f_partition(struct call *c, struct jv *out)
+int jsonata_f_partition(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0), size = arg(c, 1);
     struct list parts = {0};
@@ -265,15 +265,15 @@ int f_partition(struct call *c, struct jv *out)
     if (!given(c, 0) || !given(c, 1))
         return 0;
     if (!(size.number >= 1 && size.number == floor(size.number)))
-        return fail_text(c->run, "D3150",
-                         "The second argument of the partition function must be a positive integer");
+        return jsonata_fail_text(c->run, "D3150",
+                                 "The second argument of the partition function must be a positive integer");
     uint32_t step = size.number < array.len ? (uint32_t)size.number : array.len ? array.len : 1;
     for (uint32_t i = 0; i < array.len; i += step) {
         struct list l = {0};
         for (uint32_t k = i; k < array.len && k - i < step; k++)
-            if (list_add(c->run, &l, jv_at(array, k)) < 0)
+            if (jv_list_add(c->run, &l, jv_at(array, k)) < 0)
                 return -1;
-        if (charge(c->run, 1 + l.n / 4) < 0 || list_add(c->run, &parts, list_array(&l, 0)) < 0)
+        if (charge(c->run, 1 + l.n / 4) < 0 || jv_list_add(c->run, &parts, list_array(&l, 0)) < 0)
             return -1;
     }
     *out = list_array(&parts, 0);
@@ -282,7 +282,7 @@ int f_partition(struct call *c, struct jv *out)
 
 enum { RANGE_ITEMS_MAX = 10000000 };
 
-int f_range(struct call *c, struct jv *out)
+int jsonata_f_range(struct call *c, struct jv *out)
 {
     double first = arg(c, 0).number, last = arg(c, 1).number, step = arg(c, 2).number;
     struct list l = {0};
@@ -290,16 +290,16 @@ int f_range(struct call *c, struct jv *out)
     if (!given(c, 0) || !given(c, 1) || !given(c, 2))
         return 0;
     if (!isfinite(first) || !isfinite(last) || !isfinite(step) || step == 0)
-        return fail_text(c->run, "D3151",
-                         "The third argument of the range function must be a number other than 0");
+        return jsonata_fail_text(c->run, "D3151",
+                                 "The third argument of the range function must be a number other than 0");
     double items = floor((last - first) / step) + 1;
     if (items > RANGE_ITEMS_MAX)
-        return fail_value(c->run, "D2014", jv_number(items));
+        return jsonata_fail_value(c->run, "D2014", jv_number(items));
     uint32_t n = items > 0 ? (uint32_t)items : 0;
-    if (list_reserve(c->run, &l, n) < 0 || charge(c->run, n / 4) < 0)
+    if (jv_list_reserve(c->run, &l, n) < 0 || charge(c->run, n / 4) < 0)
         return -1;
     for (uint32_t i = 0; i < n; i++)
-        list_add(c->run, &l, jv_number(first + i * step));
+        jv_list_add(c->run, &l, jv_number(first + i * step));
     *out = list_array(&l, JV_SEQUENCE);
     return 0;
 }

@@ -1,7 +1,8 @@
 /* Functions that take functions. */
 #include "lang/jsonata_func.h"
 
-int call_with(struct call *c, uint32_t i, struct jv value, struct jv key, struct jv whole, struct jv *out)
+int jsonata_call_with(struct call *c, uint32_t i, struct jv value, struct jv key, struct jv whole,
+                      struct jv *out)
 {
     const struct jv args[] = {value, key, whole};
     uint32_t takes = arg(c, i).function->arity;
@@ -11,7 +12,7 @@ int call_with(struct call *c, uint32_t i, struct jv value, struct jv key, struct
     return call_arg(c, i, args, takes < 2 ? 1 : takes < 3 ? 2 : 3, out);
 }
 
-int f_map(struct call *c, struct jv *out)
+int jsonata_f_map(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0), v;
     struct list l = {0};
@@ -19,9 +20,9 @@ int f_map(struct call *c, struct jv *out)
     if (!given(c, 0))
         return 0;
     for (uint32_t i = 0; i < array.len; i++) {
-        if (call_with(c, 1, jv_at(array, i), jv_number(i), array, &v) < 0)
+        if (jsonata_call_with(c, 1, jv_at(array, i), jv_number(i), array, &v) < 0)
             return -1;
-        if (v.kind != JV_UNDEFINED && list_add(c->run, &l, v) < 0)
+        if (v.kind != JV_UNDEFINED && jv_list_add(c->run, &l, v) < 0)
             return -1;
     }
     *out = list_array(&l, JV_SEQUENCE);
@@ -33,12 +34,12 @@ static int holds(struct call *c, struct jv value, struct jv key, struct jv whole
 {
     struct jv v;
 
-    if (call_with(c, 1, value, key, whole, &v) < 0)
+    if (jsonata_call_with(c, 1, value, key, whole, &v) < 0)
         return -1;
     return jv_boolean(c->run, v, out);
 }
 
-int f_filter(struct call *c, struct jv *out)
+int jsonata_f_filter(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
     struct list l = {0};
@@ -49,14 +50,14 @@ int f_filter(struct call *c, struct jv *out)
     for (uint32_t i = 0; i < array.len; i++) {
         if (holds(c, jv_at(array, i), jv_number(i), array, &keep) < 0)
             return -1;
-        if (keep && list_add(c->run, &l, jv_at(array, i)) < 0)
+        if (keep && jv_list_add(c->run, &l, jv_at(array, i)) < 0)
             return -1;
     }
     *out = list_array(&l, JV_SEQUENCE);
     return 0;
 }
 
-int f_single(struct call *c, struct jv *out)
+int jsonata_f_single(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
     uint32_t found = 0;
@@ -68,14 +69,14 @@ int f_single(struct call *c, struct jv *out)
         if (given(c, 1) && holds(c, jv_at(array, i), jv_number(i), array, &fits) < 0)
             return -1;
         if (fits && ++found > 1)
-            return fail(c->run, "D3138");
+            return jsonata_fail(c->run, "D3138");
         if (fits)
             *out = jv_at(array, i);
     }
-    return found ? 0 : fail(c->run, "D3139");
+    return found ? 0 : jsonata_fail(c->run, "D3139");
 }
 
-int f_reduce(struct call *c, struct jv *out)
+int jsonata_f_reduce(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0), args[4] = {arg(c, 2)}, v;
 
@@ -83,7 +84,7 @@ int f_reduce(struct call *c, struct jv *out)
         return 0;
     uint32_t takes = arg(c, 1).function->arity, i = 0;
     if (takes < 2)
-        return fail(c->run, "D3050");
+        return jsonata_fail(c->run, "D3050");
     if (!given(c, 2) && array.len > 0)
         args[0] = jv_at(array, i++);
     for (; i < array.len; i++) {
@@ -98,26 +99,26 @@ int f_reduce(struct call *c, struct jv *out)
     return 0;
 }
 
-int f_each(struct call *c, struct jv *out)
+int jsonata_f_each(struct call *c, struct jv *out)
 {
     struct list l = {0};
     struct jv v;
 
     if (!given(c, 0))
         return 0;
-    for (struct members m = members_of(arg(c, 0)); members_next(&m);) {
-        if (call_with(c, 1, m.value, jv_text(m.key, m.len), arg(c, 0), &v) < 0)
+    for (struct members m = jv_members(arg(c, 0)); jv_members_next(&m);) {
+        if (jsonata_call_with(c, 1, m.value, jv_text(m.key, m.len), arg(c, 0), &v) < 0)
             return -1;
-        if (v.kind != JV_UNDEFINED && list_add(c->run, &l, v) < 0)
+        if (v.kind != JV_UNDEFINED && jv_list_add(c->run, &l, v) < 0)
             return -1;
     }
     *out = list_array(&l, JV_SEQUENCE);
     return 0;
 }
 
-int f_sift(struct call *c, struct jv *out)
+int jsonata_f_sift(struct call *c, struct jv *out)
 {
-    struct object *o = object_new(c->run, 0);
+    struct object *o = jv_object_new(c->run, 0);
     bool keep;
 
     if (!o)
@@ -125,11 +126,11 @@ int f_sift(struct call *c, struct jv *out)
     if (!given(c, 0))
         return 0;
     if (!given(c, 1))
-        return fail(c->run, "T1006");
-    for (struct members m = members_of(arg(c, 0)); members_next(&m);) {
+        return jsonata_fail(c->run, "T1006");
+    for (struct members m = jv_members(arg(c, 0)); jv_members_next(&m);) {
         if (holds(c, m.value, jv_text(m.key, m.len), arg(c, 0), &keep) < 0)
             return -1;
-        if (keep && object_set(c->run, o, m.key, m.len, m.value) < 0)
+        if (keep && jv_object_set(c->run, o, m.key, m.len, m.value) < 0)
             return -1;
     }
     if (o->n)

@@ -24,24 +24,24 @@ static bool is_described(struct jv object)
 {
     struct jv v;
 
-    if (object_get_name(object, "start", 5, &v) && v.kind == JV_NUMBER)
+    if (jv_object_get_name(object, "start", 5, &v) && v.kind == JV_NUMBER)
         return true;
-    if (object_get_name(object, "groups", 6, &v) && v.kind == JV_ARRAY)
+    if (jv_object_get_name(object, "groups", 6, &v) && v.kind == JV_ARRAY)
         return true;
-    return object_get_name(object, "next", 4, &v) && v.kind == JV_FUNCTION;
+    return jv_object_get_name(object, "next", 4, &v) && v.kind == JV_FUNCTION;
 }
 
 static struct jv field(struct jv object, const char *name)
 {
     struct jv v = UNDEFINED;
 
-    object_get_name(object, name, (uint32_t)strlen(name), &v);
+    jv_object_get_name(object, name, (uint32_t)strlen(name), &v);
     return v;
 }
 
 static uint32_t place(struct search *s, struct jv units)
 {
-    return units.kind == JV_NUMBER ? (uint32_t)units_to_bytes(s->text.text, s->text.len, units.number) : 0;
+    return units.kind == JV_NUMBER ? (uint32_t)jv_units_to_bytes(s->text.text, s->text.len, units.number) : 0;
 }
 
 /* Asks a function. 1: found; 0: nothing more; -1. */
@@ -49,12 +49,12 @@ static int ask(struct search *s, struct jv *args, uint32_t n)
 {
     struct jv found;
 
-    if (apply(s->call->run, s->by, args, n, jv_null(), s->call->frame, &found) < 0)
+    if (jsonata_apply(s->call->run, s->by, args, n, jv_null(), s->call->frame, &found) < 0)
         return -1;
     if (found.kind == JV_UNDEFINED || found.kind == JV_NULL)
         return 0;
     if (found.kind != JV_OBJECT || !is_described(found))
-        return fail(s->call->run, "T1010");
+        return jsonata_fail(s->call->run, "T1010");
     s->described = found;
     s->match = field(found, "match");
     s->start = field(found, "start");
@@ -71,13 +71,13 @@ static int by_regex(struct search *s, uint32_t from, bool further)
 {
     const struct regex *re = s->by.function->regex;
     struct match m;
-    int rc = regex_match(s->call->run, re, s->text, from, &m);
+    int rc = jsonata_regex_match(s->call->run, re, s->text, from, &m);
 
     if (rc <= 0)
         return rc;
     if (further && m.from == m.to) { /* it would never get on */
-        fail(s->call->run, "D1004");
-        return fail_at(s->call->run, re->at, NULL, 0);
+        jsonata_fail(s->call->run, "D1004");
+        return jsonata_fail_at(s->call->run, re->at, NULL, 0);
     }
     s->from = m.from;
     s->to = m.to;
@@ -113,7 +113,7 @@ static struct search search_for(struct call *c, struct jv what)
 
 /* ---- $contains, $match ---- */
 
-int f_contains(struct call *c, struct jv *out)
+int jsonata_f_contains(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0), what = arg(c, 1);
 
@@ -137,28 +137,28 @@ static bool reached(struct jv limit, double n)
 
 static int check_limit(struct call *c, struct jv limit, const char *code)
 {
-    return limit.kind == JV_NUMBER && limit.number < 0 ? fail_value(c->run, code, limit) : 0;
+    return limit.kind == JV_NUMBER && limit.number < 0 ? jsonata_fail_value(c->run, code, limit) : 0;
 }
 
 /* units: where the match begins; they go on from *at, the byte that was counted to last. */
 static int add_match(struct search *s, struct list *l, uint32_t *at, size_t *units)
 {
     struct run *r = s->call->run;
-    struct object *o = object_new(r, 3);
+    struct object *o = jv_object_new(r, 3);
     struct jv start = s->start;
 
     if (start.kind == JV_UNDEFINED) {
-        *units += units_of(s->text.text + *at, s->from - *at);
+        *units += jv_units(s->text.text + *at, s->from - *at);
         *at = s->from;
         start = jv_number((double)*units);
     }
-    if (!o || object_set(r, o, "match", 5, s->match) < 0 || object_set(r, o, "index", 5, start) < 0 ||
-        (s->groups.kind != JV_UNDEFINED && object_set(r, o, "groups", 6, s->groups) < 0))
+    if (!o || jv_object_set(r, o, "match", 5, s->match) < 0 || jv_object_set(r, o, "index", 5, start) < 0 ||
+        (s->groups.kind != JV_UNDEFINED && jv_object_set(r, o, "groups", 6, s->groups) < 0))
         return -1;
-    return list_add(r, l, jv_object(o));
+    return jv_list_add(r, l, jv_object(o));
 }
 
-int f_match(struct call *c, struct jv *out)
+int jsonata_f_match(struct call *c, struct jv *out)
 {
     struct search s = search_for(c, arg(c, 1));
     struct jv limit = arg(c, 2);
@@ -185,7 +185,7 @@ static int describe(struct search *s, struct jv *out)
     *out = s->described;
     if (out->kind != JV_UNDEFINED)
         return 0;
-    return regex_call(s->call->run, s->by.function->regex, s->text, s->from, out);
+    return jsonata_regex_call(s->call->run, s->by.function->regex, s->text, s->from, out);
 }
 
 /* Digits at p, at most n of them; their count in *len. */
@@ -213,10 +213,10 @@ static int add_group(struct search *s, struct text *t, const char **p, const cha
     if (most > 1 && n > ngroups)
         n = number_at(*p, end, most - 1, &len);
     if (len == 0)
-        return text_add(s->call->run, t, "$", 1);
+        return jv_text_add(s->call->run, t, "$", 1);
     *p += digits_of(n);
     struct jv group = n > 0 && n <= ngroups ? jv_at(groups, n - 1) : UNDEFINED;
-    return group.kind == JV_STRING ? text_add_jv(s->call->run, t, group) : 0;
+    return group.kind == JV_STRING ? jv_text_add_jv(s->call->run, t, group) : 0;
 }
 
 /* The replacement with its $0, $1, $$ filled in. */
@@ -227,16 +227,16 @@ static int add_replacement(struct search *s, struct text *t, struct jv replaceme
     int rc = 0;
 
     while (rc == 0 && p < end && (dollar = memchr(p, '$', (size_t)(end - p))) != NULL) {
-        rc = text_add(r, t, p, (size_t)(dollar - p));
+        rc = jv_text_add(r, t, p, (size_t)(dollar - p));
         p = dollar + 1;
         if (rc == 0 && p < end && (*p == '$' || *p == '0')) {
             bool all = *p++ == '0' && s->match.kind == JV_STRING;
-            rc = all ? text_add_jv(r, t, s->match) : p[-1] == '$' ? text_add(r, t, "$", 1) : 0;
+            rc = all ? jv_text_add_jv(r, t, s->match) : p[-1] == '$' ? jv_text_add(r, t, "$", 1) : 0;
         } else if (rc == 0) {
             rc = add_group(s, t, &p, end);
         }
     }
-    return rc < 0 ? -1 : text_add(r, t, p, (size_t)(end - p));
+    return rc < 0 ? -1 : jv_text_add(r, t, p, (size_t)(end - p));
 }
 
 static int add_substitute(struct search *s, struct text *t, struct jv replacement)
@@ -246,9 +246,10 @@ static int add_substitute(struct search *s, struct text *t, struct jv replacemen
     if (replacement.kind == JV_STRING)
         return add_replacement(s, t, replacement);
     if (describe(s, &match) < 0 ||
-        apply(s->call->run, replacement, &match, 1, jv_null(), s->call->frame, &v) < 0)
+        jsonata_apply(s->call->run, replacement, &match, 1, jv_null(), s->call->frame, &v) < 0)
         return -1;
-    return v.kind == JV_STRING ? text_add_jv(s->call->run, t, v) : fail_value(s->call->run, "D3012", v);
+    return v.kind == JV_STRING ? jv_text_add_jv(s->call->run, t, v)
+                               : jsonata_fail_value(s->call->run, "D3012", v);
 }
 
 static int replace_matches(struct call *c, struct jv replacement, struct jv limit, struct text *t)
@@ -260,12 +261,12 @@ static int replace_matches(struct call *c, struct jv replacement, struct jv limi
 
     for (; rc == 1 && !reached(limit, n); n++, rc = next_match(&s)) {
         uint32_t len = s.match.kind == JV_STRING ? s.match.len : 0;
-        if ((s.from > at && text_add(c->run, t, s.text.text + at, s.from - at) < 0) ||
+        if ((s.from > at && jv_text_add(c->run, t, s.text.text + at, s.from - at) < 0) ||
             add_substitute(&s, t, replacement) < 0)
             return -1;
         at = len < s.text.len - s.from ? s.from + len : s.text.len;
     }
-    return rc < 0 ? -1 : text_add(c->run, t, s.text.text + at, s.text.len - at);
+    return rc < 0 ? -1 : jv_text_add(c->run, t, s.text.text + at, s.text.len - at);
 }
 
 static int replace_text(struct call *c, struct jv replacement, struct jv limit, struct text *t)
@@ -275,16 +276,16 @@ static int replace_text(struct call *c, struct jv replacement, struct jv limit, 
 
     for (double n = 0; !reached(limit, n) && (at = memmem(p, (size_t)(end - p), what.text, what.len)); n++) {
         if (replacement.kind != JV_STRING)
-            return fail_value(c->run, "D3012", replacement);
-        if (text_add(c->run, t, p, (size_t)(at - p)) < 0 || text_add_jv(c->run, t, replacement) < 0 ||
+            return jsonata_fail_value(c->run, "D3012", replacement);
+        if (jv_text_add(c->run, t, p, (size_t)(at - p)) < 0 || jv_text_add_jv(c->run, t, replacement) < 0 ||
             charge(c->run, 1) < 0)
             return -1;
         p = at + what.len;
     }
-    return text_add(c->run, t, p, (size_t)(end - p));
+    return jv_text_add(c->run, t, p, (size_t)(end - p));
 }
 
-int f_replace(struct call *c, struct jv *out)
+int jsonata_f_replace(struct call *c, struct jv *out)
 {
     struct jv what = arg(c, 1), replacement = arg(c, 2), limit = arg(c, 3);
     struct text t = {0};
@@ -292,7 +293,7 @@ int f_replace(struct call *c, struct jv *out)
     if (!given(c, 0))
         return 0;
     if (what.kind == JV_STRING && what.len == 0)
-        return fail_value(c->run, "D3010", what);
+        return jsonata_fail_value(c->run, "D3010", what);
     if (check_limit(c, limit, "D3011") < 0 || charge(c->run, arg(c, 0).len / 64) < 0)
         return -1;
     *out = arg(c, 0);
@@ -314,13 +315,13 @@ static int split_by_match(struct call *c, struct jv limit, struct list *l)
 
     for (; rc == 1 && !reached(limit, l->n); rc = next_match(&s)) {
         uint32_t end = s.from > at ? s.from : at;
-        if (list_add(c->run, l, jv_text(s.text.text + at, end - at)) < 0)
+        if (jv_list_add(c->run, l, jv_text(s.text.text + at, end - at)) < 0)
             return -1;
         at = s.to;
     }
     if (rc < 0 || reached(limit, l->n))
         return rc < 0 ? -1 : 0;
-    return list_add(c->run, l, jv_text(s.text.text + at, s.text.len - at));
+    return jv_list_add(c->run, l, jv_text(s.text.text + at, s.text.len - at));
 }
 
 static size_t char_bytes(const char *p, const char *end)
@@ -355,13 +356,13 @@ static int split_by_text(struct call *c, struct jv limit, struct list *l)
     limit.number = trunc(limit.number);
     for (; p && !reached(limit, l->n); p = next) {
         size_t len = piece(p, end, separator, &next);
-        if (charge(c->run, 1) < 0 || list_add(c->run, l, jv_text(p, len)) < 0)
+        if (charge(c->run, 1) < 0 || jv_list_add(c->run, l, jv_text(p, len)) < 0)
             return -1;
     }
     return 0;
 }
 
-int f_split(struct call *c, struct jv *out)
+int jsonata_f_split(struct call *c, struct jv *out)
 {
     struct jv limit = arg(c, 2);
     struct list l = {0};

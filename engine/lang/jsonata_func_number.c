@@ -8,21 +8,21 @@
 
 /* ---- arithmetic ---- */
 
-int f_floor(struct call *c, struct jv *out)
+int jsonata_f_floor(struct call *c, struct jv *out)
 {
     if (given(c, 0))
         *out = jv_number(floor(arg(c, 0).number));
     return 0;
 }
 
-int f_ceil(struct call *c, struct jv *out)
+int jsonata_f_ceil(struct call *c, struct jv *out)
 {
     if (given(c, 0))
         *out = jv_number(ceil(arg(c, 0).number));
     return 0;
 }
 
-int f_abs(struct call *c, struct jv *out)
+int jsonata_f_abs(struct call *c, struct jv *out)
 {
     if (given(c, 0))
         *out = jv_number(fabs(arg(c, 0).number));
@@ -32,17 +32,17 @@ int f_abs(struct call *c, struct jv *out)
 /* What the modules of numbers and pictures refuse: their code and message. */
 static int refuse(struct call *c, const struct err *err)
 {
-    return fail_text(c->run, err->name, arena_strndup(c->run->arena, err->cause, strlen(err->cause)));
+    return jsonata_fail_text(c->run, err->name, arena_strndup(c->run->arena, err->cause, strlen(err->cause)));
 }
 
-int f_round(struct call *c, struct jv *out)
+int jsonata_f_round(struct call *c, struct jv *out)
 {
     if (given(c, 0))
         *out = jv_number(jsonata_round(arg(c, 0).number, given(c, 1) ? arg(c, 1).number : 0));
     return 0;
 }
 
-int f_sqrt(struct call *c, struct jv *out)
+int jsonata_f_sqrt(struct call *c, struct jv *out)
 {
     struct err err;
 
@@ -52,7 +52,7 @@ int f_sqrt(struct call *c, struct jv *out)
     return jsonata_sqrt(arg(c, 0).number, &out->number, &err) < 0 ? refuse(c, &err) : 0;
 }
 
-int f_power(struct call *c, struct jv *out)
+int jsonata_f_power(struct call *c, struct jv *out)
 {
     struct err err;
 
@@ -82,10 +82,10 @@ static int pay(struct call *c)
 
     for (uint32_t i = 0; i < c->n; i++)
         bytes += arg(c, i).kind == JV_STRING ? arg(c, i).len : 0;
-    return charge(c->run, 8 + bytes / 64) < 0 || !take_room(c->run, bytes * 16) ? -1 : 0;
+    return charge(c->run, 8 + bytes / 64) < 0 || !jsonata_take_room(c->run, bytes * 16) ? -1 : 0;
 }
 
-int f_number(struct call *c, struct jv *out)
+int jsonata_f_number(struct call *c, struct jv *out)
 {
     struct jv v = arg(c, 0);
     struct err err;
@@ -101,7 +101,7 @@ int f_number(struct call *c, struct jv *out)
     return 0;
 }
 
-int f_formatBase(struct call *c, struct jv *out)
+int jsonata_f_formatBase(struct call *c, struct jv *out)
 {
     struct jsonata_text text;
     struct err err;
@@ -117,7 +117,7 @@ int f_formatBase(struct call *c, struct jv *out)
     return 0;
 }
 
-int f_formatInteger(struct call *c, struct jv *out)
+int jsonata_f_formatInteger(struct call *c, struct jv *out)
 {
     struct jsonata_text text;
     struct err err;
@@ -132,7 +132,7 @@ int f_formatInteger(struct call *c, struct jv *out)
     return 0;
 }
 
-int f_parseInteger(struct call *c, struct jv *out)
+int jsonata_f_parseInteger(struct call *c, struct jv *out)
 {
     struct err err;
 
@@ -155,13 +155,13 @@ static size_t options_of(struct jv object, struct jsonata_option *options)
 
     if (object.kind != JV_OBJECT)
         return 0;
-    for (struct members m = members_of(object); n < OPTIONS_MAX && members_next(&m);)
+    for (struct members m = jv_members(object); n < OPTIONS_MAX && jv_members_next(&m);)
         if (m.value.kind == JV_STRING)
             options[n++] = (struct jsonata_option){.name = {m.key, m.len}, .value = text_of(m.value)};
     return n;
 }
 
-int f_formatNumber(struct call *c, struct jv *out)
+int jsonata_f_formatNumber(struct call *c, struct jv *out)
 {
     struct jsonata_option options[OPTIONS_MAX];
     size_t n = options_of(arg(c, 2), options);
@@ -195,23 +195,23 @@ static int format_moment(struct call *c, double ms, uint32_t picture, struct jv 
     return 0;
 }
 
-int f_fromMillis(struct call *c, struct jv *out)
+int jsonata_f_fromMillis(struct call *c, struct jv *out)
 {
     return given(c, 0) ? format_moment(c, arg(c, 0).number, 1, out) : 0;
 }
 
-int f_now(struct call *c, struct jv *out)
+int jsonata_f_now(struct call *c, struct jv *out)
 {
     return format_moment(c, (double)c->run->env->now_ms, 0, out);
 }
 
-int f_millis(struct call *c, struct jv *out)
+int jsonata_f_millis(struct call *c, struct jv *out)
 {
     *out = jv_number((double)c->run->env->now_ms);
     return 0;
 }
 
-int f_toMillis(struct call *c, struct jv *out)
+int jsonata_f_toMillis(struct call *c, struct jv *out)
 {
     struct jsonata_text picture = text_of(arg(c, 1));
     struct err err;
@@ -232,16 +232,17 @@ int f_toMillis(struct call *c, struct jv *out)
 
 /* ---- chance ---- */
 
-int throw_dice(struct run *r, uint64_t *dice)
+int jsonata_dice(struct run *r, uint64_t *dice)
 {
     if (!r->env->dice)
-        return fail_text(r, "D3154", "There is no chance here: $random, $shuffle and $uuid cannot be used");
+        return jsonata_fail_text(r, "D3154",
+                                 "There is no chance here: $random, $shuffle and $uuid cannot be used");
     *dice = r->env->dice(r->env->self);
     return 0;
 }
 
 /* From 0 up to 1. With a seed always the same, as AWS Step Functions has it. */
-int f_random(struct call *c, struct jv *out)
+int jsonata_f_random(struct call *c, struct jv *out)
 {
     uint64_t dice = 0, seed;
     double number = arg(c, 0).number;
@@ -249,7 +250,7 @@ int f_random(struct call *c, struct jv *out)
     memcpy(&seed, &number, sizeof seed);
     if (given(c, 0))
         dice = clock_dice(seed, 0);
-    else if (throw_dice(c->run, &dice) < 0)
+    else if (jsonata_dice(c->run, &dice) < 0)
         return -1;
     *out = jv_number((double)(dice >> 11) * 0x1p-53);
     return 0;

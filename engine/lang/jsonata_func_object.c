@@ -11,32 +11,32 @@ static int collect_keys(struct run *r, struct jv v, struct object *found, unsign
     if (charge(r, 1) < 0)
         return -1;
     if (depth > JS_DEPTH_MAX)
-        return fail_deep(r);
+        return jsonata_fail_deep(r);
     for (uint32_t i = 0; v.kind == JV_ARRAY && i < v.len; i++)
         if (collect_keys(r, jv_at(v, i), found, depth + 1) < 0)
             return -1;
     if (v.kind != JV_OBJECT)
         return 0;
-    for (struct members m = members_of(v); members_next(&m);)
-        if (object_set(r, found, m.key, m.len, jv_null()) < 0)
+    for (struct members m = jv_members(v); jv_members_next(&m);)
+        if (jv_object_set(r, found, m.key, m.len, jv_null()) < 0)
             return -1;
     return 0;
 }
 
-int f_keys(struct call *c, struct jv *out)
+int jsonata_f_keys(struct call *c, struct jv *out)
 {
-    struct object *found = object_new(c->run, 0);
+    struct object *found = jv_object_new(c->run, 0);
     struct list l = {0};
 
-    if (!found || collect_keys(c->run, arg(c, 0), found, 0) < 0 || list_reserve(c->run, &l, found->n) < 0)
+    if (!found || collect_keys(c->run, arg(c, 0), found, 0) < 0 || jv_list_reserve(c->run, &l, found->n) < 0)
         return -1;
     for (uint32_t i = 0; i < found->n; i++)
-        list_add(c->run, &l, jv_text(found->members[i].key, found->members[i].len));
+        jv_list_add(c->run, &l, jv_text(found->members[i].key, found->members[i].len));
     *out = list_array(&l, JV_SEQUENCE);
     return 0;
 }
 
-int f_lookup(struct call *c, struct jv *out)
+int jsonata_f_lookup(struct call *c, struct jv *out)
 {
     const char *key;
 
@@ -51,10 +51,10 @@ int f_lookup(struct call *c, struct jv *out)
 
 static int spread_object(struct run *r, struct jv v, struct list *l)
 {
-    for (struct members m = members_of(v); members_next(&m);) {
-        struct object *o = object_new(r, 1);
-        if (!o || charge(r, 1) < 0 || object_set(r, o, m.key, m.len, m.value) < 0 ||
-            list_add(r, l, jv_object(o)) < 0)
+    for (struct members m = jv_members(v); jv_members_next(&m);) {
+        struct object *o = jv_object_new(r, 1);
+        if (!o || charge(r, 1) < 0 || jv_object_set(r, o, m.key, m.len, m.value) < 0 ||
+            jv_list_add(r, l, jv_object(o)) < 0)
             return -1;
     }
     return 0;
@@ -65,17 +65,17 @@ static int spread_into(struct run *r, struct jv v, struct list *l, unsigned dept
     if (charge(r, 1) < 0)
         return -1;
     if (depth > JS_DEPTH_MAX)
-        return fail_deep(r);
+        return jsonata_fail_deep(r);
     for (uint32_t i = 0; v.kind == JV_ARRAY && i < v.len; i++)
         if (spread_into(r, jv_at(v, i), l, depth + 1) < 0)
             return -1;
     if (v.kind == JV_OBJECT)
         return spread_object(r, v, l);
-    return v.kind == JV_ARRAY || v.kind == JV_UNDEFINED ? 0 : list_add(r, l, v);
+    return v.kind == JV_ARRAY || v.kind == JV_UNDEFINED ? 0 : jv_list_add(r, l, v);
 }
 
 /* An object as sequence of objects of one member each; of an array all of them, as an array. */
-int f_spread(struct call *c, struct jv *out)
+int jsonata_f_spread(struct call *c, struct jv *out)
 {
     struct jv v = arg(c, 0);
     struct list l = {0};
@@ -94,30 +94,30 @@ static uint32_t members_in(struct jv array)
     uint64_t n = 0;
 
     for (uint32_t i = 0; i < array.len; i++)
-        n += object_size(jv_at(array, i));
+        n += jv_object_size(jv_at(array, i));
     return n < UINT32_MAX / 4 ? (uint32_t)n : UINT32_MAX / 4;
 }
 
-int f_merge(struct call *c, struct jv *out)
+int jsonata_f_merge(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0);
 
     if (!given(c, 0))
         return 0;
-    struct object *o = object_new(c->run, members_in(array));
+    struct object *o = jv_object_new(c->run, members_in(array));
     if (!o)
         return -1;
     for (uint32_t i = 0; i < array.len; i++) {
         struct jv item = jv_at(array, i);
-        for (struct members m = members_of(item); members_next(&m);)
-            if (charge(c->run, 1) < 0 || object_set(c->run, o, m.key, m.len, m.value) < 0)
+        for (struct members m = jv_members(item); jv_members_next(&m);)
+            if (charge(c->run, 1) < 0 || jv_object_set(c->run, o, m.key, m.len, m.value) < 0)
                 return -1;
     }
     *out = jv_object(o);
     return 0;
 }
 
-int f_clone(struct call *c, struct jv *out)
+int jsonata_f_clone(struct call *c, struct jv *out)
 {
     return given(c, 0) ? jv_clone(c->run, arg(c, 0), out) : 0;
 }

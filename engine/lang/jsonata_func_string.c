@@ -5,13 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-int f_string(struct call *c, struct jv *out)
+int jsonata_f_string(struct call *c, struct jv *out)
 {
     struct jv pretty = arg(c, 1);
     return jv_string(c->run, arg(c, 0), pretty.kind == JV_BOOL && pretty.boolean, out);
 }
 
-int f_length(struct call *c, struct jv *out)
+int jsonata_f_length(struct call *c, struct jv *out)
 {
     if (given(c, 0))
         *out = jv_number((double)js_chars(arg(c, 0).text, arg(c, 0).len));
@@ -45,7 +45,7 @@ static struct jv slice(struct jv s, double len, double from, double to)
     return end > start ? jv_text(s.text + start, end - start) : jv_text("", 0);
 }
 
-int f_substring(struct call *c, struct jv *out)
+int jsonata_f_substring(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0);
     double start = given(c, 1) ? arg(c, 1).number : (double)NAN, length = arg(c, 2).number;
@@ -72,7 +72,7 @@ static const char *find(struct jv s, struct jv part)
     return part.kind == JV_STRING ? memmem(s.text, s.len, part.text, part.len) : NULL;
 }
 
-int f_substringBefore(struct call *c, struct jv *out)
+int jsonata_f_substringBefore(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0);
     const char *at = given(c, 0) ? find(s, arg(c, 1)) : NULL;
@@ -81,7 +81,7 @@ int f_substringBefore(struct call *c, struct jv *out)
     return charge(c->run, s.kind == JV_STRING ? s.len / 64 : 0);
 }
 
-int f_substringAfter(struct call *c, struct jv *out)
+int jsonata_f_substringAfter(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0), part = arg(c, 1);
     const char *at = given(c, 0) ? find(s, part) : NULL;
@@ -96,14 +96,14 @@ static bool is_trimmed(char ch)
 }
 
 /* No blanks at the ends, and one where there were several. */
-int f_trim(struct call *c, struct jv *out)
+int jsonata_f_trim(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0);
     struct text t = {0};
 
     if (!given(c, 0))
         return 0;
-    if (text_reserve(c->run, &t, s.len) < 0 || charge(c->run, s.len / 64) < 0)
+    if (jv_text_reserve(c->run, &t, s.len) < 0 || charge(c->run, s.len / 64) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len; i++) {
         bool blank = is_trimmed(s.text[i]);
@@ -122,15 +122,15 @@ static int padding(struct run *r, struct jv pad, double width, struct text *t)
 {
     double chars = (double)js_chars(pad.text, pad.len), bytes = ceil(width / chars) * pad.len;
 
-    if (bytes > (double)r->memory || text_reserve(r, t, (size_t)bytes) < 0)
-        return take_room(r, SIZE_MAX) ? 0 : -1;
+    if (bytes > (double)r->memory || jv_text_reserve(r, t, (size_t)bytes) < 0)
+        return jsonata_take_room(r, SIZE_MAX) ? 0 : -1;
     for (double left = width; left > 0; left -= chars)
-        if (text_add(r, t, pad.text, left < chars ? byte_of(pad, left) : pad.len) < 0)
+        if (jv_text_add(r, t, pad.text, left < chars ? byte_of(pad, left) : pad.len) < 0)
             return -1;
     return charge(r, t->len / 64);
 }
 
-int f_pad(struct call *c, struct jv *out)
+int jsonata_f_pad(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0), pad = arg(c, 2);
     double width = trunc(arg(c, 1).number);
@@ -144,18 +144,18 @@ int f_pad(struct call *c, struct jv *out)
     double more = fabs(width) - (double)js_chars(s.text, s.len);
     if (!(more > 0))
         return 0;
-    if (padding(c->run, pad, more, &fill) < 0 || text_reserve(c->run, &t, (size_t)s.len + fill.len) < 0)
+    if (padding(c->run, pad, more, &fill) < 0 || jv_text_reserve(c->run, &t, (size_t)s.len + fill.len) < 0)
         return -1;
     if (width < 0)
-        text_add(c->run, &t, fill.p, fill.len);
-    text_add(c->run, &t, s.text, s.len);
+        jv_text_add(c->run, &t, fill.p, fill.len);
+    jv_text_add(c->run, &t, s.text, s.len);
     if (width > 0)
-        text_add(c->run, &t, fill.p, fill.len);
+        jv_text_add(c->run, &t, fill.p, fill.len);
     *out = text_value(&t);
     return 0;
 }
 
-int f_join(struct call *c, struct jv *out)
+int jsonata_f_join(struct call *c, struct jv *out)
 {
     struct jv array = arg(c, 0), separator = given(c, 1) ? arg(c, 1) : jv_text("", 0);
     struct text t = {0};
@@ -165,10 +165,11 @@ int f_join(struct call *c, struct jv *out)
         return 0;
     for (uint32_t i = 0; i < array.len; i++)
         bytes += (i ? separator.len : 0) + (size_t)jv_at(array, i).len;
-    if (charge(c->run, array.len / 4 + bytes / 64) < 0 || text_reserve(c->run, &t, bytes) < 0)
+    if (charge(c->run, array.len / 4 + bytes / 64) < 0 || jv_text_reserve(c->run, &t, bytes) < 0)
         return -1;
     for (uint32_t i = 0; i < array.len; i++)
-        if ((i && text_add_jv(c->run, &t, separator) < 0) || text_add_jv(c->run, &t, jv_at(array, i)) < 0)
+        if ((i && jv_text_add_jv(c->run, &t, separator) < 0) ||
+            jv_text_add_jv(c->run, &t, jv_at(array, i)) < 0)
             return -1;
     *out = text_value(&t);
     return 0;
@@ -188,15 +189,15 @@ static uint32_t next_char(struct jv s, uint32_t *i)
 }
 
 /* The low byte of each UTF-16 unit, as the reference has it. */
-int f_base64encode(struct call *c, struct jv *out)
+int jsonata_f_base64encode(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0);
     size_t n = 0;
 
     if (!given(c, 0))
         return 0;
-    char *bytes = take_room(c->run, (size_t)s.len + 1),
-         *text = take_room(c->run, ((size_t)s.len + 2) / 3 * 4 + 1);
+    char *bytes = jsonata_take_room(c->run, (size_t)s.len + 1),
+         *text = jsonata_take_room(c->run, ((size_t)s.len + 2) / 3 * 4 + 1);
     if (!bytes || !text || charge(c->run, s.len / 32) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len;) {
@@ -220,7 +221,7 @@ static int sextet(char ch)
 }
 
 /* What is no letter of it is passed over. */
-int f_base64decode(struct call *c, struct jv *out)
+int jsonata_f_base64decode(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0);
     struct text t = {0};
@@ -229,7 +230,7 @@ int f_base64decode(struct call *c, struct jv *out)
 
     if (!given(c, 0))
         return 0;
-    if (text_reserve(c->run, &t, (size_t)s.len * 3 / 2 + 4) < 0 || charge(c->run, s.len / 16) < 0)
+    if (jv_text_reserve(c->run, &t, (size_t)s.len * 3 / 2 + 4) < 0 || charge(c->run, s.len / 16) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len && s.text[i] != '='; i++) {
         int six = sextet(s.text[i]);
@@ -255,7 +256,7 @@ int f_base64decode(struct call *c, struct jv *out)
 
 static int refuse_url(struct call *c, const char *function)
 {
-    fail_value(c->run, "D3140", arg(c, 0));
+    jsonata_fail_value(c->run, "D3140", arg(c, 0));
     c->run->fault.function = function;
     return -1;
 }
@@ -274,9 +275,9 @@ static int encode(struct call *c, const char *keep, const char *function, struct
 
     if (!given(c, 0))
         return 0;
-    if (has_lone_surrogate(s.text, s.len))
+    if (jv_has_lone_surrogate(s.text, s.len))
         return refuse_url(c, function);
-    if (text_reserve(c->run, &t, (size_t)s.len * 3) < 0 || charge(c->run, s.len / 16) < 0)
+    if (jv_text_reserve(c->run, &t, (size_t)s.len * 3) < 0 || charge(c->run, s.len / 16) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len; i++) {
         unsigned char byte = (unsigned char)s.text[i];
@@ -330,7 +331,7 @@ static int decode(struct call *c, const char *keep, const char *function, struct
 
     if (!given(c, 0))
         return 0;
-    if (text_reserve(c->run, &t, s.len) < 0 || charge(c->run, s.len / 16) < 0)
+    if (jv_text_reserve(c->run, &t, s.len) < 0 || charge(c->run, s.len / 16) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len;) {
         size_t n = s.text[i] == '%' ? escaped_char(s, i, utf8) : 0;
@@ -338,7 +339,7 @@ static int decode(struct call *c, const char *keep, const char *function, struct
             return refuse_url(c, function);
         bool kept = n == 1 && utf8[0] && strchr(keep, utf8[0]);
         size_t from = n ? 3 * n : 1;
-        if (text_add(c->run, &t, n && !kept ? utf8 : s.text + i, n && !kept ? n : from) < 0)
+        if (jv_text_add(c->run, &t, n && !kept ? utf8 : s.text + i, n && !kept ? n : from) < 0)
             return -1;
         i += (uint32_t)from;
     }
@@ -346,29 +347,29 @@ static int decode(struct call *c, const char *keep, const char *function, struct
     return 0;
 }
 
-int f_encodeUrlComponent(struct call *c, struct jv *out)
+int jsonata_f_encodeUrlComponent(struct call *c, struct jv *out)
 {
     return encode(c, "", "encodeUrlComponent", out);
 }
 
-int f_encodeUrl(struct call *c, struct jv *out)
+int jsonata_f_encodeUrl(struct call *c, struct jv *out)
 {
     return encode(c, RESERVED, "encodeUrl", out);
 }
 
-int f_decodeUrlComponent(struct call *c, struct jv *out)
+int jsonata_f_decodeUrlComponent(struct call *c, struct jv *out)
 {
     return decode(c, "", "decodeUrlComponent", out);
 }
 
-int f_decodeUrl(struct call *c, struct jv *out)
+int jsonata_f_decodeUrl(struct call *c, struct jv *out)
 {
     return decode(c, RESERVED, "decodeUrl", out);
 }
 
 /* ---- $hash, $uuid, $parse ---- */
 
-int f_hash(struct call *c, struct jv *out)
+int jsonata_f_hash(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0), name = given(c, 1) ? arg(c, 1) : jv_text("SHA-256", 7);
     unsigned char bytes[DIGEST_BYTES_MAX];
@@ -377,25 +378,25 @@ int f_hash(struct call *c, struct jv *out)
         return 0;
     int algorithm = digest_find(name.text, name.len);
     if (algorithm < 0)
-        return fail_text(
+        return jsonata_fail_text(
             c->run, "D3152",
             "The algorithm of the hash function must be one of MD5, SHA-1, SHA-256, SHA-384 and SHA-512");
     if (charge(c->run, s.len / 16) < 0)
         return -1;
     size_t n = digest((enum digest_algorithm)algorithm, s.text, s.len, bytes);
-    char *hex = take(c->run, 2 * n + 1);
+    char *hex = jsonata_take(c->run, 2 * n + 1);
     *out = jv_text(digest_hex(hex, bytes, n), 2 * n);
     return 0;
 }
 
-int f_uuid(struct call *c, struct jv *out)
+int jsonata_f_uuid(struct call *c, struct jv *out)
 {
     unsigned char bytes[16];
-    char hex[33], *uuid = take(c->run, 37);
+    char hex[33], *uuid = jsonata_take(c->run, 37);
 
     for (size_t half = 0; half < 2; half++) {
         uint64_t dice;
-        if (throw_dice(c->run, &dice) < 0)
+        if (jsonata_dice(c->run, &dice) < 0)
             return -1;
         for (size_t i = 0; i < 8; i++)
             bytes[8 * half + i] = (unsigned char)(dice >> (8 * i));
@@ -408,7 +409,7 @@ int f_uuid(struct call *c, struct jv *out)
     return 0;
 }
 
-int f_parse(struct call *c, struct jv *out)
+int jsonata_f_parse(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0);
     struct err err = {0};
@@ -417,10 +418,10 @@ int f_parse(struct call *c, struct jv *out)
     if (!given(c, 0))
         return 0;
     if (charge(c->run, s.len / 4) < 0 ||
-        !take_room(c->run, (size_t)s.len * 8)) /* about what its tree takes */
+        !jsonata_take_room(c->run, (size_t)s.len * 8)) /* about what its tree takes */
         return -1;
     if (js_parse(s.text, s.len, &o, &err) < 0)
-        return fail_text(
+        return jsonata_fail_text(
             c->run, "D3153",
             arena_printf(c->run->arena, "The argument of the parse function must be JSON: %s", err.cause));
     *out = jv_from_json(arena_adopt(c->run->arena, o));

@@ -25,7 +25,7 @@ struct grouping {
 static int grow(struct grouping *g)
 {
     uint32_t cap = g->cap ? g->cap * 2 : g->pairs->n;
-    struct group *bigger = take_room(g->run, cap * sizeof *bigger);
+    struct group *bigger = jsonata_take_room(g->run, cap * sizeof *bigger);
 
     if (!bigger)
         return -1;
@@ -39,8 +39,9 @@ static int grow(struct grouping *g)
 static int add_to_group(struct run *r, struct group *g, struct jv item)
 {
     if (item.kind == JV_TUPLE)
-        return (g->tuples.n == 0 && list_add(r, &g->tuples, g->first) < 0) ? -1
-                                                                           : list_add(r, &g->tuples, item);
+        return (g->tuples.n == 0 && jv_list_add(r, &g->tuples, g->first) < 0)
+                   ? -1
+                   : jv_list_add(r, &g->tuples, item);
     if (item.kind == JV_UNDEFINED)
         return 0;
     if (g->items.n == 0) {
@@ -48,46 +49,46 @@ static int add_to_group(struct run *r, struct group *g, struct jv item)
             g->first = item;
             return 0;
         }
-        if ((g->first.kind == JV_ARRAY ? list_add_items(r, &g->items, g->first)
-                                       : list_add(r, &g->items, g->first)) < 0)
+        if ((g->first.kind == JV_ARRAY ? jv_list_add_items(r, &g->items, g->first)
+                                       : jv_list_add(r, &g->items, g->first)) < 0)
             return -1;
     }
-    return item.kind == JV_ARRAY ? list_add_items(r, &g->items, item) : list_add(r, &g->items, item);
+    return item.kind == JV_ARRAY ? jv_list_add_items(r, &g->items, item) : jv_list_add(r, &g->items, item);
 }
 
 static int join_group(struct grouping *g, struct jv key, const struct pair *pair, struct jv item)
 {
     struct jv number;
 
-    if (object_get_name(jv_object(g->groups), key.text, key.len, &number)) {
+    if (jv_object_get_name(jv_object(g->groups), key.text, key.len, &number)) {
         struct group *there = &g->at[(uint32_t)number.number];
         if (there->pair != pair) {
-            fail_value(g->run, "D1009", key);
-            return fail_at(g->run, g->pairs->position, NULL, 0);
+            jsonata_fail_value(g->run, "D1009", key);
+            return jsonata_fail_at(g->run, g->pairs->position, NULL, 0);
         }
         return add_to_group(g->run, there, item);
     }
     if (g->n == g->cap && grow(g) < 0)
         return -1;
     g->at[g->n] = (struct group){.key = key, .pair = pair, .first = item};
-    return object_set(g->run, g->groups, key.text, key.len, jv_number(g->n++));
+    return jv_object_set(g->run, g->groups, key.text, key.len, jv_number(g->n++));
 }
 
 static int group_item(struct grouping *g, struct jv item)
 {
     bool tuple = item.kind == JV_TUPLE;
-    struct frame *f = tuple ? frame_of_tuple(g->run, g->frame, item.tuple) : g->frame;
+    struct frame *f = tuple ? jsonata_frame_of_tuple(g->run, g->frame, item.tuple) : g->frame;
     struct jv key;
 
     for (uint32_t i = 0; i < g->pairs->n; i++) {
         const struct pair *pair = &g->pairs->at[i];
-        if (eval(g->run, pair->key, tuple ? item.tuple->item : item, f, &key) < 0)
+        if (jsonata_eval_node(g->run, pair->key, tuple ? item.tuple->item : item, f, &key) < 0)
             return -1;
         if (key.kind == JV_UNDEFINED)
             continue;
         if (key.kind != JV_STRING) {
-            fail_value(g->run, "T1003", key);
-            return fail_at(g->run, g->pairs->position, NULL, 0);
+            jsonata_fail_value(g->run, "T1003", key);
+            return jsonata_fail_at(g->run, g->pairs->position, NULL, 0);
         }
         if (join_group(g, key, pair, item) < 0)
             return -1;
@@ -98,18 +99,18 @@ static int group_item(struct grouping *g, struct jv item)
 /* The tuples of one group as one: each variable has the values of all. */
 static int reduce(struct run *r, const struct list *tuples, struct tuple **out)
 {
-    struct tuple *t = take(r, sizeof *t);
+    struct tuple *t = jsonata_take(r, sizeof *t);
 
     for (uint32_t i = 0; i < tuples->n; i++) {
         const struct tuple *one = tuples->items[i].tuple;
         if (jv_append(r, t->item, one->item, &t->item) < 0)
             return -1;
         for (uint32_t b = 0; b < one->bound.n; b++) {
-            const struct jv *there = bindings_find(&t->bound, one->bound.at[b].symbol);
+            const struct jv *there = jsonata_bindings_find(&t->bound, one->bound.at[b].symbol);
             struct jv all = there ? *there : UNDEFINED;
             if (jv_append(r, all, one->bound.at[b].value, &all) < 0)
                 return -1;
-            bindings_set(r, &t->bound, one->bound.at[b].symbol, all);
+            jsonata_bindings_set(r, &t->bound, one->bound.at[b].symbol, all);
         }
     }
     *out = t;
@@ -126,14 +127,14 @@ static int group_value(struct grouping *g, const struct group *one, struct jv *o
         if (one->tuples.n && reduce(g->run, &one->tuples, &t) < 0)
             return -1;
         context = t->item;
-        f = frame_of_tuple(g->run, g->frame, t);
+        f = jsonata_frame_of_tuple(g->run, g->frame, t);
     }
-    return eval(g->run, one->pair->value, context, f, out);
+    return jsonata_eval_node(g->run, one->pair->value, context, f, out);
 }
 
 static int group_values(struct grouping *g, struct jv *out)
 {
-    struct object *o = object_new(g->run, g->n);
+    struct object *o = jv_object_new(g->run, g->n);
     struct jv value;
 
     if (!o)
@@ -142,16 +143,17 @@ static int group_values(struct grouping *g, struct jv *out)
         if (group_value(g, &g->at[i], &value) < 0)
             return -1;
         if (value.kind != JV_UNDEFINED &&
-            object_set(g->run, o, g->at[i].key.text, g->at[i].key.len, value) < 0)
+            jv_object_set(g->run, o, g->at[i].key.text, g->at[i].key.len, value) < 0)
             return -1;
     }
     *out = jv_object(o);
     return 0;
 }
 
-int eval_group(struct run *r, const struct pairs *pairs, struct jv in, struct frame *f, struct jv *out)
+int jsonata_eval_group(struct run *r, const struct pairs *pairs, struct jv in, struct frame *f,
+                       struct jv *out)
 {
-    struct grouping g = {.run = r, .pairs = pairs, .frame = f, .groups = object_new(r, pairs->n)};
+    struct grouping g = {.run = r, .pairs = pairs, .frame = f, .groups = jv_object_new(r, pairs->n)};
     bool nothing = in.kind == JV_ARRAY && in.len == 0;
 
     if (!g.groups)
@@ -184,9 +186,9 @@ static int key_of(struct sorting *s, struct keys *k, uint32_t term, struct jv *o
 {
     if (term >= k->known) {
         bool tuple = k->item.kind == JV_TUPLE;
-        struct frame *f = tuple ? frame_of_tuple(s->run, s->frame, k->item.tuple) : s->frame;
+        struct frame *f = tuple ? jsonata_frame_of_tuple(s->run, s->frame, k->item.tuple) : s->frame;
         struct jv context = tuple ? k->item.tuple->item : k->item;
-        if (eval(s->run, s->node->terms.at[term].expression, context, f, &k->key[term]) < 0)
+        if (jsonata_eval_node(s->run, s->node->terms.at[term].expression, context, f, &k->key[term]) < 0)
             return -1;
         k->known = term + 1;
     }
@@ -206,13 +208,13 @@ static int compare_keys(struct sorting *s, const struct term *term, struct jv a,
     if (a.kind == JV_UNDEFINED || b.kind == JV_UNDEFINED)
         return 0;
     if (!is_sortable(a) || !is_sortable(b)) {
-        fail_value(s->run, "T2008", is_sortable(a) ? b : a);
-        return fail_at(s->run, s->node->at, NULL, 0);
+        jsonata_fail_value(s->run, "T2008", is_sortable(a) ? b : a);
+        return jsonata_fail_at(s->run, s->node->at, NULL, 0);
     }
     if (a.kind != b.kind) {
-        fail_value(s->run, "T2007", a);
+        jsonata_fail_value(s->run, "T2007", a);
         s->run->fault.value2 = b;
-        return fail_at(s->run, s->node->at, NULL, 0);
+        return jsonata_fail_at(s->run, s->node->at, NULL, 0);
     }
     if (a.kind == JV_STRING)
         *order = jv_compare_text(a, b);
@@ -273,10 +275,10 @@ static int sort_part(const struct merging *m, const void **space, const void **i
     return merge(m, space, items, lo, mid, hi);
 }
 
-int sort_pointers(struct run *r, const void **items, uint32_t n, behind_fn *behind, void *self)
+int jsonata_sort(struct run *r, const void **items, uint32_t n, behind_fn *behind, void *self)
 {
     const struct merging m = {r, behind, self};
-    const void **space = take_room(r, (size_t)n * sizeof *space);
+    const void **space = jsonata_take_room(r, (size_t)n * sizeof *space);
 
     if (!space)
         return -1;
@@ -288,9 +290,9 @@ int sort_pointers(struct run *r, const void **items, uint32_t n, behind_fn *behi
 static const void **with_keys(struct sorting *s, struct jv in)
 {
     size_t terms = s->node->terms.n;
-    const void **items = take_room(s->run, in.len * sizeof *items);
-    struct keys *keys = take_room(s->run, in.len * sizeof *keys);
-    struct jv *key = take_room(s->run, in.len * terms * sizeof *key);
+    const void **items = jsonata_take_room(s->run, in.len * sizeof *items);
+    struct keys *keys = jsonata_take_room(s->run, in.len * sizeof *keys);
+    struct jv *key = jsonata_take_room(s->run, in.len * terms * sizeof *key);
 
     for (uint32_t i = 0; items && keys && key && i < in.len; i++) {
         keys[i] = (struct keys){.item = jv_at(in, i), .key = key + i * terms};
@@ -299,7 +301,7 @@ static const void **with_keys(struct sorting *s, struct jv in)
     return items && keys && key ? items : NULL;
 }
 
-int eval_sort(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
+int jsonata_eval_sort(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
     struct sorting s = {.run = r, .node = n, .frame = f};
     struct list l = {0};
@@ -308,10 +310,10 @@ int eval_sort(struct run *r, const struct node *n, struct jv in, struct frame *f
     if (in.len <= 1)
         return 0;
     const void **items = with_keys(&s, in);
-    if (!items || sort_pointers(r, items, in.len, is_behind, &s) < 0 || list_reserve(r, &l, in.len) < 0)
+    if (!items || jsonata_sort(r, items, in.len, is_behind, &s) < 0 || jv_list_reserve(r, &l, in.len) < 0)
         return -1;
     for (uint32_t i = 0; i < in.len; i++)
-        list_add(r, &l, ((const struct keys *)items[i])->item);
+        jv_list_add(r, &l, ((const struct keys *)items[i])->item);
     *out = list_array(&l, in.flags & JV_TUPLES);
     return 0;
 }
@@ -322,33 +324,33 @@ static int update(struct run *r, const struct node *n, struct jv match, struct f
 {
     struct jv changes;
 
-    if (eval(r, n->first, match, f, &changes) < 0)
+    if (jsonata_eval_node(r, n->first, match, f, &changes) < 0)
         return -1;
     if (changes.kind == JV_UNDEFINED)
         return 0;
     if (changes.kind != JV_OBJECT) {
-        fail_value(r, "T2011", changes);
-        return fail_at(r, n->first->at, NULL, 0);
+        jsonata_fail_value(r, "T2011", changes);
+        return jsonata_fail_at(r, n->first->at, NULL, 0);
     }
     if (match.kind != JV_OBJECT || match.form != FORM_OWN)
         return 0; /* what was given from outside stays */
-    for (struct members m = members_of(changes); members_next(&m);)
-        if (object_set(r, match.object, m.key, m.len, m.value) < 0)
+    for (struct members m = jv_members(changes); jv_members_next(&m);)
+        if (jv_object_set(r, match.object, m.key, m.len, m.value) < 0)
             return -1;
     return 0;
 }
 
 static int refuse_deletion(struct run *r, const struct node *n, struct jv deletions)
 {
-    fail_value(r, "T2012", deletions);
-    return fail_at(r, n->second->at, NULL, 0);
+    jsonata_fail_value(r, "T2012", deletions);
+    return jsonata_fail_at(r, n->second->at, NULL, 0);
 }
 
 static int delete (struct run *r, const struct node *n, struct jv match, struct frame *f)
 {
     struct jv deletions, array;
 
-    if (eval(r, n->second, match, f, &deletions) < 0)
+    if (jsonata_eval_node(r, n->second, match, f, &deletions) < 0)
         return -1;
     if (deletions.kind == JV_UNDEFINED)
         return 0;
@@ -357,7 +359,7 @@ static int delete (struct run *r, const struct node *n, struct jv match, struct 
         if (jv_at(array, i).kind != JV_STRING)
             return refuse_deletion(r, n, deletions);
     for (uint32_t i = 0; i < array.len && match.kind == JV_OBJECT && match.form == FORM_OWN; i++)
-        object_delete(match.object, jv_at(array, i).text, jv_at(array, i).len);
+        jv_object_delete(match.object, jv_at(array, i).text, jv_at(array, i).len);
     return 0;
 }
 
@@ -366,23 +368,23 @@ static int copy(struct run *r, const struct function *fn, struct jv subject, str
 {
     struct jv cloner;
 
-    if (frame_lookup(r, fn->frame, fn->node->clone, &cloner) < 0)
+    if (jsonata_frame_lookup(r, fn->frame, fn->node->clone, &cloner) < 0)
         return -1;
     if (cloner.kind != JV_FUNCTION) {
-        fail(r, "T2013");
-        return fail_at(r, fn->node->at, NULL, 0);
+        jsonata_fail(r, "T2013");
+        return jsonata_fail_at(r, fn->node->at, NULL, 0);
     }
-    return apply(r, cloner, &subject, 1, jv_null(), fn->frame, out);
+    return jsonata_apply(r, cloner, &subject, 1, jv_null(), fn->frame, out);
 }
 
-int eval_transform(struct run *r, const struct function *fn, struct jv subject, struct jv *out)
+int jsonata_eval_transform(struct run *r, const struct function *fn, struct jv subject, struct jv *out)
 {
     const struct node *n = fn->node;
     struct jv matches, array;
 
     if (subject.kind == JV_UNDEFINED)
         return 0;
-    if (copy(r, fn, subject, out) < 0 || eval(r, n->subject, *out, fn->frame, &matches) < 0)
+    if (copy(r, fn, subject, out) < 0 || jsonata_eval_node(r, n->subject, *out, fn->frame, &matches) < 0)
         return -1;
     array = matches.kind == JV_ARRAY ? matches : jv_array(&matches, matches.kind != JV_UNDEFINED, 0);
     for (uint32_t i = 0; i < array.len; i++) {

@@ -24,12 +24,12 @@ static const struct {
     [OP_TILDE] = {"~", 0},
 };
 
-const char *operator_text(enum operator op)
+const char *jsonata_operator_text(enum operator op)
 {
     return OPERATORS[op].text;
 }
 
-unsigned operator_power(enum operator op)
+unsigned jsonata_operator_power(enum operator op)
 {
     return OPERATORS[op].power;
 }
@@ -152,7 +152,7 @@ static int take_regex(struct compiler *c, struct token *t)
     while (peek(c, 0) == 'i' || peek(c, 0) == 'm')
         c->next++;
     t->type = TOKEN_REGEX;
-    t->regex = regex_compile(c, c->text + from, to - from, c->text + flags, c->next - flags);
+    t->regex = jsonata_regex_compile(c, c->text + from, to - from, c->text + flags, c->next - flags);
     return t->regex ? 0 : -1;
 }
 
@@ -344,7 +344,7 @@ static int take_token(struct compiler *c, bool operand, struct token *t)
     return 0;
 }
 
-int lex_next(struct compiler *c, bool operand, struct token *t)
+int jsonata_lex(struct compiler *c, bool operand, struct token *t)
 {
     *t = (struct token){.type = TOKEN_END, .text = "(end)", .len = 5, .at = c->len};
     if (skip_blanks(c) < 0)

@@ -19,31 +19,31 @@ static void *grow(struct arena *a, void *at, uint32_t n, uint32_t *cap, size_t s
     return bigger;
 }
 
-void nodes_add(struct arena *a, struct nodes *list, struct node *n)
+void jsonata_nodes_add(struct arena *a, struct nodes *list, struct node *n)
 {
     list->at = grow(a, list->at, list->n, &list->cap, sizeof *list->at);
     list->at[list->n++] = n;
 }
 
-void pairs_add(struct arena *a, struct pairs *list, struct pair p)
+void jsonata_pairs_add(struct arena *a, struct pairs *list, struct pair p)
 {
     list->at = grow(a, list->at, list->n, &list->cap, sizeof *list->at);
     list->at[list->n++] = p;
 }
 
-void terms_add(struct arena *a, struct terms *list, struct term t)
+void jsonata_terms_add(struct arena *a, struct terms *list, struct term t)
 {
     list->at = grow(a, list->at, list->n, &list->cap, sizeof *list->at);
     list->at[list->n++] = t;
 }
 
-void stages_add(struct arena *a, struct stages *list, struct stage s)
+void jsonata_stages_add(struct arena *a, struct stages *list, struct stage s)
 {
     list->at = grow(a, list->at, list->n, &list->cap, sizeof *list->at);
     list->at[list->n++] = s;
 }
 
-void slots_add(struct arena *a, struct slots *list, struct slot *s)
+void jsonata_slots_add(struct arena *a, struct slots *list, struct slot *s)
 {
     list->at = grow(a, list->at, list->n, &list->cap, sizeof *list->at);
     list->at[list->n++] = s;
@@ -51,7 +51,7 @@ void slots_add(struct arena *a, struct slots *list, struct slot *s)
 
 /* ---- nodes and symbols ---- */
 
-struct node *new_node(struct compiler *c, enum node_type type, uint32_t at)
+struct node *jsonata_node(struct compiler *c, enum node_type type, uint32_t at)
 {
     struct node *n = arena_alloc(c->arena, sizeof *n);
 
@@ -60,7 +60,7 @@ struct node *new_node(struct compiler *c, enum node_type type, uint32_t at)
     return n;
 }
 
-struct symbol *symbol_new(struct compiler *c, const char *name, uint32_t len)
+struct symbol *jsonata_symbol_new(struct compiler *c, const char *name, uint32_t len)
 {
     struct symbol *s = arena_alloc(c->arena, sizeof *s);
     struct symbols *all = c->symbols;
@@ -73,9 +73,9 @@ struct symbol *symbol_new(struct compiler *c, const char *name, uint32_t len)
     return s;
 }
 
-struct symbol *symbol_copy(struct compiler *c, const struct symbol *s)
+struct symbol *jsonata_symbol_copy(struct compiler *c, const struct symbol *s)
 {
-    struct symbol *copy = symbol_new(c, s->name, s->len);
+    struct symbol *copy = jsonata_symbol_new(c, s->name, s->len);
 
     copy->bound = true; /* perhaps there */
     copy->predefined = s->predefined;
@@ -84,7 +84,7 @@ struct symbol *symbol_copy(struct compiler *c, const struct symbol *s)
 
 static void predefine(struct compiler *c, struct symbol *s)
 {
-    const struct builtin *b = builtin_find(s->name, s->len);
+    const struct builtin *b = jsonata_builtin(s->name, s->len);
 
     if (!b)
         return;
@@ -92,19 +92,19 @@ static void predefine(struct compiler *c, struct symbol *s)
     f->kind = FUNCTION_BUILTIN;
     f->builtin = b;
     f->arity = b->arity;
-    f->signature = signature_parse(c->arena, c->fault, b->signature, strlen(b->signature), 0);
+    f->signature = jsonata_signature_parse(c->arena, c->fault, b->signature, strlen(b->signature), 0);
     PAWL_ASSERT(f->signature != NULL);
     s->predefined = f;
 }
 
-struct symbol *symbol_intern(struct compiler *c, const char *name, uint32_t len)
+struct symbol *jsonata_symbol_intern(struct compiler *c, const char *name, uint32_t len)
 {
     for (uint32_t i = 0; i < c->symbols->n; i++) {
         struct symbol *s = c->symbols->at[i];
         if (s->len == len && !memcmp(s->name, name, len))
             return s;
     }
-    struct symbol *s = symbol_new(c, arena_strndup(c->arena, name, len), len);
+    struct symbol *s = jsonata_symbol_new(c, arena_strndup(c->arena, name, len), len);
     predefine(c, s);
     return s;
 }
@@ -137,13 +137,13 @@ static struct node *refuse_node(struct compiler *c, const char *code, const stru
 
 static int advance(struct compiler *c)
 {
-    return lex_next(c, true, &c->token);
+    return jsonata_lex(c, true, &c->token);
 }
 
 /* Behind an operand: a "/" divides. */
 static int advance_behind_operand(struct compiler *c)
 {
-    return lex_next(c, false, &c->token);
+    return jsonata_lex(c, false, &c->token);
 }
 
 static bool at(const struct compiler *c, enum operator op)
@@ -158,7 +158,7 @@ static int require(struct compiler *c, enum operator op)
         return 0;
     const char *code = c->token.type == TOKEN_END ? "S0203" : "S0202";
     refuse_token(c, code);
-    c->fault->value = jv_text(operator_text(op), strlen(operator_text(op)));
+    c->fault->value = jv_text(jsonata_operator_text(op), strlen(jsonata_operator_text(op)));
     return -1;
 }
 
@@ -193,7 +193,7 @@ static struct node *block(struct compiler *c, struct node *n)
         struct node *e = expression(c, 0);
         if (!e)
             return NULL;
-        nodes_add(c->arena, &n->list, e);
+        jsonata_nodes_add(c->arena, &n->list, e);
         if (!at(c, OP_SEMICOLON))
             break;
         if (advance(c) < 0)
@@ -209,7 +209,7 @@ static struct node *item(struct compiler *c)
 
     if (!first || !at(c, OP_RANGE))
         return first;
-    struct node *range = new_node(c, NODE_BINARY, c->token.at);
+    struct node *range = jsonata_node(c, NODE_BINARY, c->token.at);
     range->op = OP_RANGE;
     range->lhs = first;
     if (advance(c) < 0 || !(range->rhs = expression(c, 0)))
@@ -227,7 +227,7 @@ static struct node *array(struct compiler *c, struct node *n)
             struct node *e = item(c);
             if (!e)
                 return NULL;
-            nodes_add(c->arena, &n->list, e);
+            jsonata_nodes_add(c->arena, &n->list, e);
         } while (more(c, &rc));
     }
     return rc < 0 || expect_end(c, OP_BRACKET_END) < 0 ? NULL : n;
@@ -243,7 +243,7 @@ static int pairs(struct compiler *c, struct pairs *list)
             struct pair p;
             if (!(p.key = expression(c, 0)) || expect(c, OP_COLON) < 0 || !(p.value = expression(c, 0)))
                 return -1;
-            pairs_add(c->arena, list, p);
+            jsonata_pairs_add(c->arena, list, p);
         } while (more(c, &rc));
     }
     return rc < 0 ? -1 : expect_end(c, OP_BRACE_END);
@@ -267,7 +267,7 @@ static struct node *negation(struct compiler *c, struct node *n)
 static struct node *transform(struct compiler *c, struct node *n)
 {
     n->type = NODE_TRANSFORM;
-    n->clone = symbol_intern(c, "clone", 5);
+    n->clone = jsonata_symbol_intern(c, "clone", 5);
     if (!(n->subject = expression(c, 0)) || expect(c, OP_BAR) < 0 || !(n->first = expression(c, 0)))
         return NULL;
     if (at(c, OP_COMMA) && (advance(c) < 0 || !(n->second = expression(c, 0))))
@@ -277,7 +277,7 @@ static struct node *transform(struct compiler *c, struct node *n)
 
 static struct node *operand_text(struct compiler *c, const struct token *t, enum node_type type)
 {
-    struct node *n = new_node(c, type, t->at);
+    struct node *n = jsonata_node(c, type, t->at);
 
     n->text = t->text;
     n->len = t->len;
@@ -286,7 +286,7 @@ static struct node *operand_text(struct compiler *c, const struct token *t, enum
 
 static struct node *operand_operator(struct compiler *c, const struct token *t)
 {
-    struct node *n = new_node(c, NODE_END, t->at);
+    struct node *n = jsonata_node(c, NODE_END, t->at);
 
     switch (t->op) {
     case OP_AND:
@@ -324,7 +324,7 @@ static struct node *operand(struct compiler *c, const struct token *t)
 
     switch (t->type) {
     case TOKEN_END:
-        return new_node(c, NODE_END, t->at);
+        return jsonata_node(c, NODE_END, t->at);
     case TOKEN_OPERATOR:
         return operand_operator(c, t);
     case TOKEN_NAME:
@@ -334,17 +334,17 @@ static struct node *operand(struct compiler *c, const struct token *t)
     case TOKEN_VALUE:
         return operand_text(c, t, NODE_VALUE);
     case TOKEN_VARIABLE:
-        n = new_node(c, NODE_VARIABLE, t->at);
-        n->symbol = symbol_intern(c, t->text, t->len);
+        n = jsonata_node(c, NODE_VARIABLE, t->at);
+        n->symbol = jsonata_symbol_intern(c, t->text, t->len);
         return n;
     case TOKEN_NUMBER:
-        n = new_node(c, NODE_NUMBER, t->at);
+        n = jsonata_node(c, NODE_NUMBER, t->at);
         n->number = t->number;
         return n;
     case TOKEN_REGEX:
         break;
     }
-    n = new_node(c, NODE_REGEX, t->at);
+    n = jsonata_node(c, NODE_REGEX, t->at);
     n->regex = t->regex;
     return n;
 }
@@ -390,7 +390,7 @@ static int signature(struct compiler *c, const struct signature **out)
     if (rc == 0)
         rc = expect(c, OP_GREATER);
     if (rc == 0)
-        *out = signature_parse(c->arena, c->fault, b.p, b.len, start);
+        *out = jsonata_signature_parse(c->arena, c->fault, b.p, b.len, start);
     js_buf_fini(&b);
     return rc == 0 && *out ? 0 : -1;
 }
@@ -427,7 +427,7 @@ static struct node *infix_call(struct compiler *c, struct node *n, struct node *
             struct node *a = argument(c, &partial);
             if (!a)
                 return NULL;
-            nodes_add(c->arena, &n->arguments, a);
+            jsonata_nodes_add(c->arena, &n->arguments, a);
         } while (more(c, &rc));
     }
     if (rc < 0 || expect_end(c, OP_PAREN_END) < 0)
@@ -465,7 +465,7 @@ static struct node *infix_sort(struct compiler *c, struct node *n, struct node *
             return NULL;
         if (!(t.expression = expression(c, 0)))
             return NULL;
-        terms_add(c->arena, &n->raw_terms, t);
+        jsonata_terms_add(c->arena, &n->raw_terms, t);
     } while (more(c, &rc));
     return rc < 0 || expect(c, OP_PAREN_END) < 0 ? NULL : n;
 }
@@ -484,16 +484,16 @@ static struct node *infix_assign(struct compiler *c, struct node *n, struct node
     if (left->type != NODE_VARIABLE)
         return refuse_node(c, "S0212", left);
     left->symbol->bound = true;
-    return infix_binary(c, n, left, operator_power(OP_ASSIGN) - 1); /* from right to left */
+    return infix_binary(c, n, left, jsonata_operator_power(OP_ASSIGN) - 1); /* from right to left */
 }
 
 /* "@$name", "#$name" */
 static struct node *infix_variable(struct compiler *c, struct node *n, struct node *left)
 {
-    if (!infix_binary(c, n, left, operator_power(n->op)))
+    if (!infix_binary(c, n, left, jsonata_operator_power(n->op)))
         return NULL;
     if (n->rhs->type != NODE_VARIABLE)
-        return refuse(c, "S0214", n->rhs->at, operator_text(n->op), 1);
+        return refuse(c, "S0214", n->rhs->at, jsonata_operator_text(n->op), 1);
     n->rhs->symbol->bound = true;
     return n;
 }
@@ -513,7 +513,7 @@ static struct node *infix_condition(struct compiler *c, struct node *n, struct n
 /* The operator t behind left; the reader stands behind t. */
 static struct node *infix(struct compiler *c, const struct token *t, struct node *left)
 {
-    struct node *n = new_node(c, NODE_BINARY, t->at);
+    struct node *n = jsonata_node(c, NODE_BINARY, t->at);
 
     n->op = t->op;
     switch (t->op) {
@@ -533,13 +533,13 @@ static struct node *infix(struct compiler *c, const struct token *t, struct node
     case OP_QUESTION:
         return infix_condition(c, n, left);
     default:
-        return infix_binary(c, n, left, operator_power(t->op));
+        return infix_binary(c, n, left, jsonata_operator_power(t->op));
     }
 }
 
 static unsigned power_of(const struct token *t)
 {
-    return t->type == TOKEN_OPERATOR ? operator_power(t->op) : 0;
+    return t->type == TOKEN_OPERATOR ? jsonata_operator_power(t->op) : 0;
 }
 
 /* A token that is no operator at all where one could stand. */
@@ -572,7 +572,7 @@ static struct node *expression(struct compiler *c, unsigned power)
     return left;
 }
 
-struct node *parse_expression(struct compiler *c)
+struct node *jsonata_parse_tree(struct compiler *c)
 {
     if (advance(c) < 0)
         return NULL;

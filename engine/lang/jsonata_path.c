@@ -93,7 +93,8 @@ static int admits(struct run *r, struct jv res, uint32_t index, uint32_t len, ui
     return 0;
 }
 
-int eval_filter(struct run *r, const struct node *predicate, struct jv in, struct frame *f, struct jv *out)
+int jsonata_eval_filter(struct run *r, const struct node *predicate, struct jv in, struct frame *f,
+                        struct jv *out)
 {
     struct list kept = {0};
 
@@ -104,13 +105,13 @@ int eval_filter(struct run *r, const struct node *predicate, struct jv in, struc
     for (uint32_t i = 0; i < array.len; i++) {
         struct jv item = jv_at(array, i);
         bool tuple = item.kind == JV_TUPLE;
-        struct frame *inner = tuple ? frame_of_tuple(r, f, item.tuple) : f;
+        struct frame *inner = tuple ? jsonata_frame_of_tuple(r, f, item.tuple) : f;
         uint32_t times;
-        if (eval(r, predicate, tuple ? item.tuple->item : item, inner, &res) < 0 ||
+        if (jsonata_eval_node(r, predicate, tuple ? item.tuple->item : item, inner, &res) < 0 ||
             admits(r, res, i, array.len, &times) < 0)
             return -1;
         while (times--)
-            if (list_add(r, &kept, item) < 0)
+            if (jv_list_add(r, &kept, item) < 0)
                 return -1;
     }
     *out = list_array(&kept, JV_SEQUENCE | (array.flags & JV_TUPLES));
@@ -122,17 +123,17 @@ int eval_filter(struct run *r, const struct node *predicate, struct jv in, struc
 /* A step for one item, with the predicates behind it. */
 static int step_item(struct run *r, const struct node *step, struct jv item, struct frame *f, struct jv *out)
 {
-    if (eval(r, step, item, f, out) < 0)
+    if (jsonata_eval_node(r, step, item, f, out) < 0)
         return -1;
     for (uint32_t i = 0; i < step->stages.n; i++)
-        if (step->stages.at[i].filter && eval_filter(r, step->stages.at[i].filter, *out, f, out) < 0)
+        if (step->stages.at[i].filter && jsonata_eval_filter(r, step->stages.at[i].filter, *out, f, out) < 0)
             return -1;
     return 0;
 }
 
 static int flatten(struct run *r, struct list *l, struct jv v)
 {
-    return v.kind == JV_ARRAY && !(v.flags & JV_CONS) ? list_add_items(r, l, v) : list_add(r, l, v);
+    return v.kind == JV_ARRAY && !(v.flags & JV_CONS) ? jv_list_add_items(r, l, v) : jv_list_add(r, l, v);
 }
 
 /* The only result of a step. As the path's last one an array of the data stays as it is. */
@@ -153,7 +154,7 @@ static int add_characters(struct run *r, struct list *l, struct jv s)
     for (uint32_t from = 0, i = 1; i <= s.len; i++) {
         if (i < s.len && ((unsigned char)s.text[i] & 0xC0) == 0x80)
             continue;
-        if (charge(r, 1) < 0 || list_add(r, l, jv_text(s.text + from, i - from)) < 0)
+        if (charge(r, 1) < 0 || jv_list_add(r, l, jv_text(s.text + from, i - from)) < 0)
             return -1;
         from = i;
     }
@@ -210,10 +211,10 @@ static int take_sort(struct run *r, const struct node *step, struct items *items
         return 0;
 
     struct jv v = as_array(r, items);
-    if (eval_sort(r, step, v, f, &v) < 0)
+    if (jsonata_eval_sort(r, step, v, f, &v) < 0)
         return -1;
     for (uint32_t i = 0; i < step->stages.n; i++)
-        if (step->stages.at[i].filter && eval_filter(r, step->stages.at[i].filter, v, f, &v) < 0)
+        if (step->stages.at[i].filter && jsonata_eval_filter(r, step->stages.at[i].filter, v, f, &v) < 0)
             return -1;
     *items = (struct items){.value = v, .many = v.kind == JV_ARRAY};
     return 0;
@@ -227,7 +228,7 @@ static int take_constructor(struct run *r, const struct node *step, struct items
 {
     struct jv v;
 
-    if (eval(r, step, as_array(r, items), f, &v) < 0)
+    if (jsonata_eval_node(r, step, as_array(r, items), f, &v) < 0)
         return -1;
     bool none = v.kind == JV_UNDEFINED, array = v.kind == JV_ARRAY;
     *items = (struct items){
@@ -239,13 +240,13 @@ static int take_constructor(struct run *r, const struct node *step, struct items
 
 static struct tuple *tuple_new(struct run *r, const struct tuple *from, uint32_t more)
 {
-    struct tuple *t = take(r, sizeof *t);
+    struct tuple *t = jsonata_take(r, sizeof *t);
 
     if (from) {
         t->item = from->item;
         t->bound.cap = from->bound.n + more;
         t->bound.n = from->bound.n;
-        t->bound.at = take(r, t->bound.cap * sizeof *t->bound.at);
+        t->bound.at = jsonata_take(r, t->bound.cap * sizeof *t->bound.at);
         if (t->bound.n)
             memcpy(t->bound.at, from->bound.at, t->bound.n * sizeof *t->bound.at);
     }
@@ -263,7 +264,7 @@ static struct tuple *joined(struct run *r, const struct tuple *before, const str
     struct tuple *t = tuple_new(r, before, found->bound.n);
 
     for (uint32_t i = 0; i < found->bound.n; i++)
-        bindings_set(r, &t->bound, found->bound.at[i].symbol, found->bound.at[i].value);
+        jsonata_bindings_set(r, &t->bound, found->bound.at[i].symbol, found->bound.at[i].value);
     t->item = found->item;
     return t;
 }
@@ -274,13 +275,13 @@ static struct tuple *bound(struct run *r, const struct node *step, const struct 
     struct tuple *t = tuple_new(r, before, 3);
 
     if (step->focus)
-        bindings_set(r, &t->bound, step->focus, v); /* "@" leaves the context where it was */
+        jsonata_bindings_set(r, &t->bound, step->focus, v); /* "@" leaves the context where it was */
     else
         t->item = v;
     if (step->index)
-        bindings_set(r, &t->bound, step->index, jv_number(i));
+        jsonata_bindings_set(r, &t->bound, step->index, jv_number(i));
     if (step->ancestor)
-        bindings_set(r, &t->bound, step->ancestor->label, before->item);
+        jsonata_bindings_set(r, &t->bound, step->ancestor->label, before->item);
     return t;
 }
 
@@ -289,7 +290,7 @@ static int step_tuple(struct run *r, const struct node *step, const struct tuple
 {
     struct jv v, one;
 
-    if (eval_tuples(r, step, before->item, frame_of_tuple(r, f, before), &v) < 0)
+    if (jsonata_eval_tuples(r, step, before->item, jsonata_frame_of_tuple(r, f, before), &v) < 0)
         return -1;
     if (v.kind == JV_UNDEFINED)
         return 0;
@@ -300,7 +301,7 @@ static int step_tuple(struct run *r, const struct node *step, const struct tuple
         struct jv item = jv_at(array, i);
         struct tuple *t =
             item.kind == JV_TUPLE ? joined(r, before, item.tuple) : bound(r, step, before, item, i);
-        if (list_add(r, l, tuple_value(t)) < 0)
+        if (jv_list_add(r, l, tuple_value(t)) < 0)
             return -1;
     }
     return 0;
@@ -311,10 +312,10 @@ static int take_stages(struct run *r, const struct node *step, struct frame *f, 
 {
     for (uint32_t s = 0; s < step->stages.n; s++) {
         const struct stage *stage = &step->stages.at[s];
-        if (stage->filter && eval_filter(r, stage->filter, *tuples, f, tuples) < 0)
+        if (stage->filter && jsonata_eval_filter(r, stage->filter, *tuples, f, tuples) < 0)
             return -1;
         for (uint32_t i = 0; stage->index && i < tuples->len; i++)
-            bindings_set(r, &jv_at(*tuples, i).tuple->bound, stage->index, jv_number(i));
+            jsonata_bindings_set(r, &jv_at(*tuples, i).tuple->bound, stage->index, jv_number(i));
     }
     return 0;
 }
@@ -323,14 +324,14 @@ static int to_tuples(struct run *r, struct jv array, const struct symbol *index,
 {
     struct list l = {0};
 
-    if (list_reserve(r, &l, array.len) < 0 || charge(r, array.len) < 0)
+    if (jv_list_reserve(r, &l, array.len) < 0 || charge(r, array.len) < 0)
         return -1;
     for (uint32_t i = 0; i < array.len; i++) {
         struct tuple *t = tuple_new(r, NULL, 0);
         t->item = jv_at(array, i);
         if (index)
-            bindings_set(r, &t->bound, index, jv_number(i));
-        if (list_add(r, &l, tuple_value(t)) < 0)
+            jsonata_bindings_set(r, &t->bound, index, jv_number(i));
+        if (jv_list_add(r, &l, tuple_value(t)) < 0)
             return -1;
     }
     *out = list_array(&l, JV_SEQUENCE | JV_TUPLES);
@@ -341,7 +342,7 @@ static int take_tuple_sort(struct run *r, const struct node *step, struct jv *tu
 {
     bool already = tuples->flags & JV_TUPLES;
 
-    if (eval_sort(r, step, *tuples, f, tuples) < 0)
+    if (jsonata_eval_sort(r, step, *tuples, f, tuples) < 0)
         return -1;
     if (!already && to_tuples(r, *tuples, step->index, tuples) < 0)
         return -1;
@@ -364,14 +365,14 @@ static int take_tuple_step(struct run *r, const struct node *step, struct jv *tu
     return take_stages(r, step, f, tuples);
 }
 
-int untuple(struct run *r, struct jv tuples, struct jv *out)
+int jsonata_untuple(struct run *r, struct jv tuples, struct jv *out)
 {
     struct list l = {0};
 
-    if (list_reserve(r, &l, tuples.len) < 0)
+    if (jv_list_reserve(r, &l, tuples.len) < 0)
         return -1;
     for (uint32_t i = 0; i < tuples.len; i++)
-        list_add(r, &l, jv_at(tuples, i).tuple->item);
+        jv_list_add(r, &l, jv_at(tuples, i).tuple->item);
     *out = list_array(&l, JV_SEQUENCE);
     return 0;
 }
@@ -386,12 +387,12 @@ static int eval_tuple_path(struct run *r, const struct node *n, uint32_t i, cons
         if (take_tuple_step(r, n->list.at[i], &tuples, f) < 0)
             return -1;
     plain = tuples;
-    if (!n->tuple && untuple(r, tuples, &plain) < 0)
+    if (!n->tuple && jsonata_untuple(r, tuples, &plain) < 0)
         return -1;
     if (n->keep_singletons)
         plain.flags |= JV_KEEP;
     *out = plain;
-    return n->group ? eval_group(r, n->group, tuples, f, out) : 0;
+    return n->group ? jsonata_eval_group(r, n->group, tuples, f, out) : 0;
 }
 
 /* ---- the path ---- */
@@ -410,7 +411,7 @@ static int finish(struct run *r, const struct node *n, const struct items *items
         v = as_array(r, items);
     }
     *out = v;
-    return n->group ? eval_group(r, n->group, v, f, out) : 0;
+    return n->group ? jsonata_eval_group(r, n->group, v, f, out) : 0;
 }
 
 static bool is_empty(const struct items *items)
@@ -444,7 +445,7 @@ static int skip_constructor(struct run *r, const struct node *n, struct items *i
     return 0;
 }
 
-int eval_path(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
+int jsonata_eval_path(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out)
 {
     bool spread = in.kind == JV_ARRAY && n->list.at[0]->type != NODE_VARIABLE;
     struct items items = {.value = in, .many = spread};
@@ -468,9 +469,9 @@ int eval_path(struct run *r, const struct node *n, struct jv in, struct frame *f
 static int flatten_deep(struct run *r, struct list *l, struct jv v, unsigned depth)
 {
     if (v.kind != JV_ARRAY)
-        return list_add(r, l, v);
+        return jv_list_add(r, l, v);
     if (depth > JS_DEPTH_MAX)
-        return fail_deep(r);
+        return jsonata_fail_deep(r);
     for (uint32_t i = 0; i < v.len; i++)
         if (charge(r, 1) < 0 || flatten_deep(r, l, jv_at(v, i), depth + 1) < 0)
             return -1;
@@ -484,7 +485,7 @@ static int wildcard_member(struct run *r, struct list *l, struct jv v, uint8_t *
     return charge(r, 1) < 0 ? -1 : flatten_deep(r, l, v, 0);
 }
 
-int eval_wildcard(struct run *r, struct jv in, struct jv *out)
+int jsonata_eval_wildcard(struct run *r, struct jv in, struct jv *out)
 {
     uint8_t flags = JV_SEQUENCE;
     struct list l = {0};
@@ -495,7 +496,7 @@ int eval_wildcard(struct run *r, struct jv in, struct jv *out)
         if (wildcard_member(r, &l, jv_at(in, i), &flags) < 0)
             return -1;
     if (in.kind == JV_OBJECT)
-        for (struct members m = members_of(in); members_next(&m);)
+        for (struct members m = jv_members(in); jv_members_next(&m);)
             if (wildcard_member(r, &l, m.value, &flags) < 0)
                 return -1;
     *out = list_array(&l, flags);
@@ -507,20 +508,20 @@ static int descend(struct run *r, struct list *l, struct jv v, unsigned depth)
     if (charge(r, 1) < 0)
         return -1;
     if (depth > JS_DEPTH_MAX)
-        return fail_deep(r);
-    if (v.kind != JV_ARRAY && list_add(r, l, v) < 0)
+        return jsonata_fail_deep(r);
+    if (v.kind != JV_ARRAY && jv_list_add(r, l, v) < 0)
         return -1;
     for (uint32_t i = 0; v.kind == JV_ARRAY && i < v.len; i++)
         if (descend(r, l, jv_at(v, i), depth + 1) < 0)
             return -1;
     if (v.kind == JV_OBJECT)
-        for (struct members m = members_of(v); members_next(&m);)
+        for (struct members m = jv_members(v); jv_members_next(&m);)
             if (descend(r, l, m.value, depth + 1) < 0)
                 return -1;
     return 0;
 }
 
-int eval_descendants(struct run *r, struct jv in, struct jv *out)
+int jsonata_eval_descendants(struct run *r, struct jv in, struct jv *out)
 {
     struct list l = {0};
 

@@ -135,7 +135,7 @@ struct call {
 };
 
 /* The table of all functions of the language. */
-const struct builtin *builtin_find(const char *name, size_t len);
+const struct builtin *jsonata_builtin(const char *name, size_t len);
 
 /* ---- faults ---- */
 
@@ -152,8 +152,8 @@ struct fault {
 };
 
 /* Fills err and place; text is what positions count in. Always -1. */
-int fault_report(const struct fault *f, const char *text, uint32_t len, struct err *err,
-                 struct jsonata_place *place);
+int jsonata_fault_report(const struct fault *f, const char *text, uint32_t len, struct err *err,
+                         struct jsonata_place *place);
 
 /* ---- one evaluation ---- */
 
@@ -184,14 +184,15 @@ struct run {
 };
 
 /* All return -1, and the fault is set. */
-int fail(struct run *r, const char *code);
-int fail_value(struct run *r, const char *code, struct jv value);
-int fail_text(struct run *r, const char *code, const char *cause); /* cause: constant, or in the arena */
+int jsonata_fail(struct run *r, const char *code);
+int jsonata_fail_value(struct run *r, const char *code, struct jv value);
+int jsonata_fail_text(struct run *r, const char *code,
+                      const char *cause); /* cause: constant, or in the arena */
 /* Says where, when there is a fault: the token and position of an operator. Returns -1. */
-int fail_at(struct run *r, uint32_t at, const char *token, uint32_t len);
+int jsonata_fail_at(struct run *r, uint32_t at, const char *token, uint32_t len);
 
 /* That there is too much within each other. */
-int fail_deep(struct run *r);
+int jsonata_fail_deep(struct run *r);
 
 /* Pays for n steps' worth of work. */
 static inline int charge(struct run *r, uint64_t n)
@@ -201,53 +202,55 @@ static inline int charge(struct run *r, uint64_t n)
         return 0;
     }
     r->steps = 0;
-    return fail_text(r, "U1001", "Expression evaluation timeout: Check for infinite loop");
+    return jsonata_fail_text(r, "U1001", "Expression evaluation timeout: Check for infinite loop");
 }
 
 /* Small memory, always given: the next step sees that there is none left. */
-void *take(struct run *r, size_t size);
+void *jsonata_take(struct run *r, size_t size);
 /* Memory whose size depends on data: NULL with a fault. */
-void *take_room(struct run *r, size_t size);
+void *jsonata_take_room(struct run *r, size_t size);
 
 /* The value of n, in the context in and with the variables of f. */
-int eval(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
+int jsonata_eval_node(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
 /* The same, but a path whose variables are wanted gives its tuples. */
-int eval_tuples(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
-int untuple(struct run *r, struct jv tuples, struct jv *out); /* just their items */
-int eval_path(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
-int eval_filter(struct run *r, const struct node *predicate, struct jv in, struct frame *f, struct jv *out);
-int eval_group(struct run *r, const struct pairs *pairs, struct jv in, struct frame *f, struct jv *out);
-int eval_sort(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
+int jsonata_eval_tuples(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
+int jsonata_untuple(struct run *r, struct jv tuples, struct jv *out); /* just their items */
+int jsonata_eval_path(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
+int jsonata_eval_filter(struct run *r, const struct node *predicate, struct jv in, struct frame *f,
+                        struct jv *out);
+int jsonata_eval_group(struct run *r, const struct pairs *pairs, struct jv in, struct frame *f,
+                       struct jv *out);
+int jsonata_eval_sort(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
 /* A stable merge sort of pointers; behind tells whether a belongs behind b. It asks as the reference does. */
 typedef int behind_fn(void *self, const void *a, const void *b, bool *out);
-int sort_pointers(struct run *r, const void **items, uint32_t n, behind_fn *behind, void *self);
-int eval_transform(struct run *r, const struct function *fn, struct jv subject, struct jv *out);
-int eval_wildcard(struct run *r, struct jv in, struct jv *out);
-int eval_descendants(struct run *r, struct jv in, struct jv *out);
+int jsonata_sort(struct run *r, const void **items, uint32_t n, behind_fn *behind, void *self);
+int jsonata_eval_transform(struct run *r, const struct function *fn, struct jv subject, struct jv *out);
+int jsonata_eval_wildcard(struct run *r, struct jv in, struct jv *out);
+int jsonata_eval_descendants(struct run *r, struct jv in, struct jv *out);
 
-void frame_bind(struct run *r, struct frame *f, const struct symbol *s, struct jv value);
-int frame_lookup(struct run *r, struct frame *f, const struct symbol *s, struct jv *out);
-struct frame *frame_new(struct run *r, struct frame *up, uint32_t room);
-struct frame *frame_of_tuple(struct run *r, struct frame *up, const struct tuple *t);
-const struct jv *bindings_find(const struct bindings *b, const struct symbol *s);
-void bindings_set(struct run *r, struct bindings *b, const struct symbol *s, struct jv value);
+void jsonata_frame_bind(struct run *r, struct frame *f, const struct symbol *s, struct jv value);
+int jsonata_frame_lookup(struct run *r, struct frame *f, const struct symbol *s, struct jv *out);
+struct frame *jsonata_frame_new(struct run *r, struct frame *up, uint32_t room);
+struct frame *jsonata_frame_of_tuple(struct run *r, struct frame *up, const struct tuple *t);
+const struct jv *jsonata_bindings_find(const struct bindings *b, const struct symbol *s);
+void jsonata_bindings_set(struct run *r, struct bindings *b, const struct symbol *s, struct jv value);
 
 /* Calls fn (any value: what is no function is T1006). input: its context. */
-int apply(struct run *r, struct jv fn, const struct jv *args, uint32_t n, struct jv input, struct frame *f,
-          struct jv *out);
-int eval_call(struct run *r, const struct node *n, struct jv in, struct frame *f, const struct jv *applied,
-              struct jv *out);
-int eval_apply(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
-int eval_partial(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
-struct jv literal_value(const struct node *n); /* a string, number, true, false or null */
-struct jv function_value(const struct function *f);
-struct jv lambda_value(struct run *r, const struct node *n, struct jv in, struct frame *f);
+int jsonata_apply(struct run *r, struct jv fn, const struct jv *args, uint32_t n, struct jv input,
+                  struct frame *f, struct jv *out);
+int jsonata_eval_call(struct run *r, const struct node *n, struct jv in, struct frame *f,
+                      const struct jv *applied, struct jv *out);
+int jsonata_eval_apply(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
+int jsonata_eval_partial(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
+struct jv jsonata_literal_value(const struct node *n); /* a string, number, true, false or null */
+struct jv jsonata_function_value(const struct function *f);
+struct jv jsonata_lambda_value(struct run *r, const struct node *n, struct jv in, struct frame *f);
 
 /* Signatures: "<s-nf?:b>". NULL with a fault. */
-const struct signature *signature_parse(struct arena *a, struct fault *fault, const char *text, size_t len,
-                                        uint32_t at);
-int signature_check(struct run *r, const struct signature *s, const struct jv **args, uint32_t *n,
-                    struct jv context);
+const struct signature *jsonata_signature_parse(struct arena *a, struct fault *fault, const char *text,
+                                                size_t len, uint32_t at);
+int jsonata_signature_check(struct run *r, const struct signature *s, const struct jv **args, uint32_t *n,
+                            struct jv context);
 
 /* ---- values: jsonata_value.c ---- */
 
@@ -303,9 +306,9 @@ struct list {
     struct jv *items;
     uint32_t n, cap;
 };
-int list_add(struct run *r, struct list *l, struct jv v);
-int list_add_items(struct run *r, struct list *l, struct jv array); /* each of its items */
-int list_reserve(struct run *r, struct list *l, uint32_t more);
+int jv_list_add(struct run *r, struct list *l, struct jv v);
+int jv_list_add_items(struct run *r, struct list *l, struct jv array); /* each of its items */
+int jv_list_reserve(struct run *r, struct list *l, uint32_t more);
 static inline struct jv list_array(const struct list *l, uint8_t flags)
 {
     return jv_array(l->items, l->n, flags);
@@ -316,10 +319,10 @@ struct text {
     char *p;
     uint32_t len, cap;
 };
-int text_reserve(struct run *r, struct text *t, size_t len); /* for so many bytes more */
-int text_add(struct run *r, struct text *t, const char *p, size_t len);
-int text_add_jv(struct run *r, struct text *t, struct jv string); /* joins halves of a surrogate pair */
-bool joins_surrogates(struct jv a, struct jv b); /* does b go on where a ends within a pair? */
+int jv_text_reserve(struct run *r, struct text *t, size_t len); /* for so many bytes more */
+int jv_text_add(struct run *r, struct text *t, const char *p, size_t len);
+int jv_text_add_jv(struct run *r, struct text *t, struct jv string); /* joins halves of a surrogate pair */
+bool jv_joins_surrogates(struct jv a, struct jv b); /* does b go on where a ends within a pair? */
 static inline struct jv text_value(const struct text *t)
 {
     return jv_text(t->p ? t->p : "", t->len);
@@ -330,12 +333,13 @@ int jv_append(struct run *r, struct jv a, struct jv b, struct jv *out); /* as $a
 int jv_concat(struct run *r, struct jv a, struct jv b, struct jv *out); /* strings */
 
 /* Objects, own or of json-c. */
-struct object *object_new(struct run *r, uint32_t room);
-int object_set(struct run *r, struct object *o, const char *key, uint32_t len, struct jv value);
-void object_delete(struct object *o, const char *key, uint32_t len);
-bool object_get(struct run *r, struct jv object, const char *key, uint32_t len, struct jv *out);
-bool object_get_name(struct jv object, const char *key, uint32_t len, struct jv *out); /* key[len] is NUL */
-uint32_t object_size(struct jv object);
+struct object *jv_object_new(struct run *r, uint32_t room);
+int jv_object_set(struct run *r, struct object *o, const char *key, uint32_t len, struct jv value);
+void jv_object_delete(struct object *o, const char *key, uint32_t len);
+bool jv_object_get(struct run *r, struct jv object, const char *key, uint32_t len, struct jv *out);
+bool jv_object_get_name(struct jv object, const char *key, uint32_t len,
+                        struct jv *out); /* key[len] is NUL */
+uint32_t jv_object_size(struct jv object);
 
 /* Goes over members: for (m = members(o); member_next(&m);) m.key, m.len, m.value. */
 struct members {
@@ -346,8 +350,8 @@ struct members {
     uint32_t len;
     struct jv value;
 };
-struct members members_of(struct jv object);
-bool members_next(struct members *m);
+struct members jv_members(struct jv object);
+bool jv_members_next(struct members *m);
 
 /* Conversions and comparisons. */
 int jv_boolean(struct run *r, struct jv v, bool *out);   /* undefined is false */
@@ -361,15 +365,15 @@ int jv_lookup(struct run *r, struct jv in, const char *key, uint32_t len,
 int jv_string(struct run *r, struct jv v, bool pretty, struct jv *out); /* undefined stays it */
 /* As JavaScript's String has it: arrays are joined by commas, objects are "[object Object]". */
 int jv_script_text(struct run *r, struct jv v, struct jv *out);
-int jv_json(struct run *r, struct jv v, struct jv *out);                /* a string in its quotes */
+int jv_json(struct run *r, struct jv v, struct jv *out); /* a string in its quotes */
 int jv_clone(struct run *r, struct jv v, struct jv *out);
 int jv_to_json(struct run *r, struct jv v, struct json_object **out);
 const char *jv_cstring(struct run *r, struct jv string); /* a copy that ends with NUL */
 
 /* UTF-16 units of UTF-8 text, and back: the byte at which the unit-th begins. */
-size_t units_of(const char *text, size_t len);
-size_t units_to_bytes(const char *text, size_t len, double units);
-bool has_lone_surrogate(const char *text, size_t len);
+size_t jv_units(const char *text, size_t len);
+size_t jv_units_to_bytes(const char *text, size_t len, double units);
+bool jv_has_lone_surrogate(const char *text, size_t len);
 
 /* ---- regular expressions: jsonata_regex.c ---- */
 
@@ -387,12 +391,13 @@ struct match {
 };
 
 /* flags: "i", "m". NULL with a fault. */
-const struct regex *regex_compile(struct compiler *c, const char *source, size_t len, const char *flags,
-                                  size_t nflags);
+const struct regex *jsonata_regex_compile(struct compiler *c, const char *source, size_t len,
+                                          const char *flags, size_t nflags);
 /* 1 and the first match at or behind from; 0: none. */
-int regex_match(struct run *r, const struct regex *re, struct jv text, uint32_t from, struct match *m);
-int regex_call(struct run *r, const struct regex *re, struct jv text, uint32_t from, struct jv *out);
-void regex_release(struct run *r);
+int jsonata_regex_match(struct run *r, const struct regex *re, struct jv text, uint32_t from,
+                        struct match *m);
+int jsonata_regex_call(struct run *r, const struct regex *re, struct jv text, uint32_t from, struct jv *out);
+void jsonata_regex_release(struct run *r);
 
-int compile(struct arena *a, const char *text, size_t len, const struct symbols *known, struct fault *fault,
-            struct jsonata **out);
+int jsonata_compile(struct arena *a, const char *text, size_t len, const struct symbols *known,
+                    struct fault *fault, struct jsonata **out);

@@ -327,8 +327,8 @@ static pcre2_code *compile_for_pcre(struct compiler *c, const struct js_buf *pat
                          error, &place, context);
 }
 
-const struct regex *regex_compile(struct compiler *c, const char *source, size_t len, const char *flags,
-                                  size_t nflags)
+const struct regex *jsonata_regex_compile(struct compiler *c, const char *source, size_t len,
+                                          const char *flags, size_t nflags)
 {
     struct pattern p = {.text = source, .len = len, .groups = count_groups(source, len)};
     struct regex *re = arena_alloc(c->arena, sizeof *re);
@@ -380,7 +380,7 @@ static struct matcher *matcher_of(struct run *r, uint32_t groups)
     struct matcher *m = r->matcher;
 
     if (!m) {
-        m = r->matcher = take(r, sizeof *m);
+        m = r->matcher = jsonata_take(r, sizeof *m);
         m->run = r;
         m->context = pcre2_match_context_create(NULL);
         PAWL_ASSERT(m->context != NULL);
@@ -396,7 +396,7 @@ static struct matcher *matcher_of(struct run *r, uint32_t groups)
     return m;
 }
 
-void regex_release(struct run *r)
+void jsonata_regex_release(struct run *r)
 {
     if (!r->matcher)
         return;
@@ -413,9 +413,9 @@ static int clean_text(struct matcher *m, struct jv text)
     m->clean = text.text;
     if (charge(m->run, text.len / 64) < 0)
         return -1;
-    if (!has_lone_surrogate(text.text, text.len))
+    if (!jv_has_lone_surrogate(text.text, text.len))
         return 0;
-    char *copy = take_room(m->run, text.len);
+    char *copy = jsonata_take_room(m->run, text.len);
     if (!copy)
         return -1;
     memcpy(copy, text.text, text.len);
@@ -471,7 +471,7 @@ static int search(struct matcher *m, const struct regex *re, size_t from)
 static int report(struct matcher *m, const struct regex *re, struct match *match)
 {
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(m->data);
-    struct jv *groups = take_room(m->run, (re->groups ? re->groups : 1) * sizeof *groups);
+    struct jv *groups = jsonata_take_room(m->run, (re->groups ? re->groups : 1) * sizeof *groups);
 
     if (!groups)
         return -1;
@@ -485,7 +485,8 @@ static int report(struct matcher *m, const struct regex *re, struct match *match
     return 1;
 }
 
-int regex_match(struct run *r, const struct regex *re, struct jv text, uint32_t from, struct match *match)
+int jsonata_regex_match(struct run *r, const struct regex *re, struct jv text, uint32_t from,
+                        struct match *match)
 {
     struct matcher *m = matcher_of(r, re->groups);
 
@@ -498,36 +499,36 @@ int regex_match(struct run *r, const struct regex *re, struct jv text, uint32_t 
         return report(m, re, match);
     if (rc == PCRE2_ERROR_NOMATCH)
         return 0;
-    return r->fault.code ? -1 : fail_text(r, "U1001", "A regular expression takes too much work");
+    return r->fault.code ? -1 : jsonata_fail_text(r, "U1001", "A regular expression takes too much work");
 }
 
 /* ---- as a function: an object that describes the match ---- */
 
 static struct jv next_value(struct run *r, const struct regex *re, struct jv text, uint32_t from)
 {
-    struct function *fn = take(r, sizeof *fn);
+    struct function *fn = jsonata_take(r, sizeof *fn);
 
     fn->kind = FUNCTION_NEXT;
     fn->regex = re;
     fn->input = text;
     fn->from = from;
-    return function_value(fn);
+    return jsonata_function_value(fn);
 }
 
-int regex_call(struct run *r, const struct regex *re, struct jv text, uint32_t from, struct jv *out)
+int jsonata_regex_call(struct run *r, const struct regex *re, struct jv text, uint32_t from, struct jv *out)
 {
     struct match m;
-    int rc = regex_match(r, re, text, from, &m);
+    int rc = jsonata_regex_match(r, re, text, from, &m);
 
     if (rc <= 0)
         return rc;
-    size_t start = units_of(text.text, m.from), len = units_of(text.text + m.from, m.to - m.from);
-    struct object *o = object_new(r, 5);
-    if (!o || object_set(r, o, "match", 5, jv_text(text.text + m.from, m.to - m.from)) < 0 ||
-        object_set(r, o, "start", 5, jv_number((double)start)) < 0 ||
-        object_set(r, o, "end", 3, jv_number((double)(start + len))) < 0 ||
-        object_set(r, o, "groups", 6, jv_array(m.groups, m.ngroups, 0)) < 0 ||
-        object_set(r, o, "next", 4, next_value(r, re, text, m.to)) < 0)
+    size_t start = jv_units(text.text, m.from), len = jv_units(text.text + m.from, m.to - m.from);
+    struct object *o = jv_object_new(r, 5);
+    if (!o || jv_object_set(r, o, "match", 5, jv_text(text.text + m.from, m.to - m.from)) < 0 ||
+        jv_object_set(r, o, "start", 5, jv_number((double)start)) < 0 ||
+        jv_object_set(r, o, "end", 3, jv_number((double)(start + len))) < 0 ||
+        jv_object_set(r, o, "groups", 6, jv_array(m.groups, m.ngroups, 0)) < 0 ||
+        jv_object_set(r, o, "next", 4, next_value(r, re, text, m.to)) < 0)
         return -1;
     *out = jv_object(o);
     return 0;

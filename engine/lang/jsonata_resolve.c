@@ -22,9 +22,9 @@ static struct node *last_step(const struct node *path)
 
 static struct node *path_of(struct compiler *c, struct node *first)
 {
-    struct node *path = new_node(c, NODE_PATH, first->at);
+    struct node *path = jsonata_node(c, NODE_PATH, first->at);
 
-    nodes_add(c->arena, &path->list, first);
+    jsonata_nodes_add(c->arena, &path->list, first);
     return path;
 }
 
@@ -97,9 +97,9 @@ static int seek(struct compiler *c, struct node *step, struct slot *slot)
 static void inherit(struct compiler *c, struct node *whole, const struct node *part)
 {
     for (uint32_t i = 0; i < part->seeking.n; i++)
-        slots_add(c->arena, &whole->seeking, part->seeking.at[i]);
+        jsonata_slots_add(c->arena, &whole->seeking, part->seeking.at[i]);
     if (part->type == NODE_PARENT)
-        slots_add(c->arena, &whole->seeking, part->slot);
+        jsonata_slots_add(c->arena, &whole->seeking, part->slot);
 }
 
 /* The step before i, where several that bind "@" in a row count as one. */
@@ -119,16 +119,16 @@ static int seek_ancestors(struct compiler *c, struct node *path)
     struct slots wanted = {0};
 
     for (uint32_t i = 0; i < last->seeking.n; i++)
-        slots_add(c->arena, &wanted, last->seeking.at[i]);
+        jsonata_slots_add(c->arena, &wanted, last->seeking.at[i]);
     if (last->type == NODE_PARENT)
-        slots_add(c->arena, &wanted, last->slot);
+        jsonata_slots_add(c->arena, &wanted, last->slot);
     for (uint32_t s = 0; s < wanted.n; s++) {
         uint32_t i = path->list.n - 1;
         while (wanted.at[s]->level > 0 && i > 0)
             if (seek(c, step_before(path, &i), wanted.at[s]) < 0)
                 return -1;
         if (wanted.at[s]->level > 0)
-            slots_add(c->arena, &path->seeking, wanted.at[s]);
+            jsonata_slots_add(c->arena, &path->seeking, wanted.at[s]);
     }
     return 0;
 }
@@ -147,7 +147,7 @@ static int check_steps(struct compiler *c, struct node *path)
         struct node *step = path->list.at[i];
         if (step->type == NODE_NUMBER || step->type == NODE_VALUE) {
             refuse(c, "S0213", step->at, NULL);
-            c->fault->value = literal_value(step);
+            c->fault->value = jsonata_literal_value(step);
             return -1;
         }
         if (step->type == NODE_STRING)
@@ -161,14 +161,14 @@ static void add_steps(struct compiler *c, struct node *path, struct node *rest)
 {
     if (rest->type == NODE_PATH) {
         for (uint32_t i = 0; i < rest->list.n; i++)
-            nodes_add(c->arena, &path->list, rest->list.at[i]);
+            jsonata_nodes_add(c->arena, &path->list, rest->list.at[i]);
         return;
     }
     if (rest->predicates.n) {
         rest->stages = rest->predicates;
         rest->predicates = (struct stages){0};
     }
-    nodes_add(c->arena, &path->list, rest);
+    jsonata_nodes_add(c->arena, &path->list, rest);
 }
 
 /* lhs.rhs */
@@ -180,7 +180,7 @@ static struct node *resolve_dot(struct compiler *c, struct node *n)
         return NULL;
     struct node *path = left->type == NODE_PATH ? left : path_of(c, left);
     if (left->type == NODE_PARENT)
-        slots_add(c->arena, &path->seeking, left->slot);
+        jsonata_slots_add(c->arena, &path->seeking, left->slot);
     if (!(rest = resolve(c, n->rhs)))
         return NULL;
     add_steps(c, path, rest);
@@ -221,7 +221,8 @@ static struct node *resolve_predicate(struct compiler *c, struct node *n)
         return refuse(c, "S0209", n->at, NULL);
     if (!(predicate = resolve(c, n->rhs)) || seek_from_predicate(c, step, predicate) < 0)
         return NULL;
-    stages_add(c->arena, in_path ? &step->stages : &step->predicates, (struct stage){.filter = predicate});
+    jsonata_stages_add(c->arena, in_path ? &step->stages : &step->predicates,
+                       (struct stage){.filter = predicate});
     return result;
 }
 
@@ -257,7 +258,7 @@ static struct node *resolve_grouping(struct compiler *c, struct node *n)
 /* lhs^(terms) */
 static struct node *resolve_sort(struct compiler *c, struct node *n)
 {
-    struct node *result = resolve(c, n->lhs), *sort = new_node(c, NODE_SORT, n->at);
+    struct node *result = resolve(c, n->lhs), *sort = jsonata_node(c, NODE_SORT, n->at);
 
     if (!result)
         return NULL;
@@ -270,7 +271,7 @@ static struct node *resolve_sort(struct compiler *c, struct node *n)
             return NULL;
         inherit(c, sort, t->expression);
     }
-    nodes_add(c->arena, &result->list, sort);
+    jsonata_nodes_add(c->arena, &result->list, sort);
     return seek_ancestors(c, result) < 0 ? NULL : result;
 }
 
@@ -310,7 +311,7 @@ static struct node *resolve_index(struct compiler *c, struct node *n)
         }
     }
     if (step->stages.n)
-        stages_add(c->arena, &step->stages, (struct stage){.index = n->rhs->symbol});
+        jsonata_stages_add(c->arena, &step->stages, (struct stage){.index = n->rhs->symbol});
     else
         step->index = n->rhs->symbol;
     step->tuple = true;
@@ -407,7 +408,7 @@ static struct node *resolve_call(struct compiler *c, struct node *n)
     if (n->procedure && n->procedure->type == NODE_PATH) { /* perhaps its "$" was forgotten */
         const struct node *first = n->procedure->list.at[0];
         if (first->type == NODE_NAME)
-            symbol_intern(c, first->text, first->len);
+            jsonata_symbol_intern(c, first->text, first->len);
     }
     return n->procedure ? n : NULL;
 }
@@ -472,7 +473,7 @@ static struct node *resolve_parent(struct compiler *c, struct node *n)
 {
     n->slot = arena_alloc(c->arena, sizeof *n->slot);
     n->slot->level = 1;
-    n->slot->label = symbol_new(c, "%", 1);
+    n->slot->label = jsonata_symbol_new(c, "%", 1);
     n->slot->label->bound = true;
     return n;
 }
@@ -526,7 +527,7 @@ static struct node *resolve(struct compiler *c, struct node *n)
     return result;
 }
 
-struct node *resolve_expression(struct compiler *c, struct node *raw)
+struct node *jsonata_resolve_tree(struct compiler *c, struct node *raw)
 {
     c->depth = 0;
     struct node *root = resolve(c, raw);

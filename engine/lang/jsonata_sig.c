@@ -148,8 +148,8 @@ static int read_symbol(struct reader *r, size_t *i)
     return 0;
 }
 
-const struct signature *signature_parse(struct arena *a, struct fault *fault, const char *text, size_t len,
-                                        uint32_t at)
+const struct signature *jsonata_signature_parse(struct arena *a, struct fault *fault, const char *text,
+                                                size_t len, uint32_t at)
 {
     struct reader r = {.arena = a, .fault = fault, .text = text, .len = len, .at = at};
     struct signature *s = arena_alloc(a, sizeof *s);
@@ -234,9 +234,10 @@ static int match(struct checking *c)
     if ((c->direct = one_each(c)))
         return 1;
 
-    if (c->n > 1000 || !(c->fits = take_room(c->run, (size_t)(params + 1) * (c->n + 1))))
-        return c->n > 1000 ? fail_text(c->run, "U1001", "A function is called with more than 1000 arguments")
-                           : -1;
+    if (c->n > 1000 || !(c->fits = jsonata_take_room(c->run, (size_t)(params + 1) * (c->n + 1))))
+        return c->n > 1000
+                   ? jsonata_fail_text(c->run, "U1001", "A function is called with more than 1000 arguments")
+                   : -1;
     *fits_at(c, params, c->n) = true;
     for (uint32_t p = params; p-- > 0;)
         for (uint32_t i = 0; i <= c->n; i++)
@@ -299,7 +300,7 @@ static int take_array(struct checking *c, const struct parameter *p, uint32_t i,
     struct jv v = c->args[i];
 
     if (v.kind == JV_UNDEFINED)
-        return list_add(c->run, &c->out, v);
+        return jv_list_add(c->run, &c->out, v);
     if (p->content) {
         uint32_t kinds = kinds_of(*p->content);
         if (v.kind == JV_ARRAY && charge(c->run, v.len / 8) < 0)
@@ -312,20 +313,20 @@ static int take_array(struct checking *c, const struct parameter *p, uint32_t i,
         }
     }
     if (v.kind == JV_ARRAY)
-        return list_add(c->run, &c->out, v);
+        return jv_list_add(c->run, &c->out, v);
     struct jv single = jv_single(c->run, v);
     single.flags = 0;
-    return list_add(c->run, &c->out, single);
+    return jv_list_add(c->run, &c->out, single);
 }
 
 /* An absent argument: the context, where the signature says so. */
 static int take_absent(struct checking *c, const struct parameter *p, uint32_t i)
 {
     if (!p->context)
-        return list_add(c->run, &c->out, UNDEFINED);
+        return jv_list_add(c->run, &c->out, UNDEFINED);
     if (!accepts(p, c->context))
         return refuse_argument(c, "T0411", i, c->context);
-    return list_add(c->run, &c->out, c->context);
+    return jv_list_add(c->run, &c->out, c->context);
 }
 
 static int take_share(struct checking *c, uint32_t parameter, uint32_t *i)
@@ -336,13 +337,13 @@ static int take_share(struct checking *c, uint32_t parameter, uint32_t *i)
     if (n == 0)
         return take_absent(c, p, *i);
     for (; *i < end; ++*i)
-        if ((p->type == 'a' ? take_array(c, p, *i, n) : list_add(c->run, &c->out, c->args[*i])) < 0)
+        if ((p->type == 'a' ? take_array(c, p, *i, n) : jv_list_add(c->run, &c->out, c->args[*i])) < 0)
             return -1;
     return 0;
 }
 
-int signature_check(struct run *r, const struct signature *s, const struct jv **args, uint32_t *n,
-                    struct jv context)
+int jsonata_signature_check(struct run *r, const struct signature *s, const struct jv **args, uint32_t *n,
+                            struct jv context)
 {
     struct checking c = {.run = r, .signature = s, .args = *args, .n = *n, .context = context};
     uint32_t i = 0;
@@ -350,7 +351,7 @@ int signature_check(struct run *r, const struct signature *s, const struct jv **
     int rc = match(&c);
     if (rc <= 0)
         return rc < 0 ? -1 : refuse_first_bad(&c);
-    if (list_reserve(r, &c.out, s->n > c.n ? s->n : c.n) < 0)
+    if (jv_list_reserve(r, &c.out, s->n > c.n ? s->n : c.n) < 0)
         return -1;
     for (uint32_t p = 0; p < s->n; p++)
         if (take_share(&c, p, &i) < 0)

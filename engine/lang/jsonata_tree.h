@@ -251,21 +251,23 @@ struct compiler {
 };
 
 /* The next token; operand: a "/" here begins a regular expression. */
-int lex_next(struct compiler *c, bool operand, struct token *t);
-const char *operator_text(enum operator op);
-unsigned operator_power(enum operator op); /* how strongly it binds what stands on its left */
+int jsonata_lex(struct compiler *c, bool operand, struct token *t);
+const char *jsonata_operator_text(enum operator op);
+unsigned jsonata_operator_power(enum operator op); /* how strongly it binds what stands on its left */
 
-struct symbol *symbol_intern(struct compiler *c, const char *name, uint32_t len);
-struct symbol *symbol_copy(struct compiler *c, const struct symbol *s); /* of an expression around this one */
-struct symbol *symbol_new(struct compiler *c, const char *name, uint32_t len); /* that no text can name */
+struct symbol *jsonata_symbol_intern(struct compiler *c, const char *name, uint32_t len);
+struct symbol *jsonata_symbol_copy(struct compiler *c,
+                                   const struct symbol *s); /* of an expression around this one */
+struct symbol *jsonata_symbol_new(struct compiler *c, const char *name,
+                                  uint32_t len); /* that no text can name */
 
-struct node *new_node(struct compiler *c, enum node_type type, uint32_t at);
-void nodes_add(struct arena *a, struct nodes *list, struct node *n);
-void pairs_add(struct arena *a, struct pairs *list, struct pair p);
-void terms_add(struct arena *a, struct terms *list, struct term t);
-void stages_add(struct arena *a, struct stages *list, struct stage s);
-void slots_add(struct arena *a, struct slots *list, struct slot *s);
+struct node *jsonata_node(struct compiler *c, enum node_type type, uint32_t at);
+void jsonata_nodes_add(struct arena *a, struct nodes *list, struct node *n);
+void jsonata_pairs_add(struct arena *a, struct pairs *list, struct pair p);
+void jsonata_terms_add(struct arena *a, struct terms *list, struct term t);
+void jsonata_stages_add(struct arena *a, struct stages *list, struct stage s);
+void jsonata_slots_add(struct arena *a, struct slots *list, struct slot *s);
 
 /* The tree by operator precedence, then resolved; NULL with a fault. */
-struct node *parse_expression(struct compiler *c);
-struct node *resolve_expression(struct compiler *c, struct node *raw);
+struct node *jsonata_parse_tree(struct compiler *c);
+struct node *jsonata_resolve_tree(struct compiler *c, struct node *raw);

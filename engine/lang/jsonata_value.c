@@ -9,18 +9,18 @@ enum { SMALL_BYTES = 4096, MEMBERS_PLAIN = 8, WALK_DEPTH_MAX = JS_DEPTH_MAX };
 
 /* ---- memory ---- */
 
-void *take(struct run *r, size_t size)
+void *jsonata_take(struct run *r, size_t size)
 {
     r->memory -= size < r->memory ? size : r->memory;
     return arena_alloc(r->arena, size);
 }
 
-void *take_room(struct run *r, size_t size)
+void *jsonata_take_room(struct run *r, size_t size)
 {
     if (size <= r->memory)
-        return take(r, size);
+        return jsonata_take(r, size);
     r->memory = 0;
-    fail_text(r, "U1001", "Expression evaluation needs too much memory");
+    jsonata_fail_text(r, "U1001", "Expression evaluation needs too much memory");
     return NULL;
 }
 
@@ -28,20 +28,21 @@ void *take_room(struct run *r, size_t size)
 
 struct jv jv_single(struct run *r, struct jv v)
 {
-    struct jv *items = take(r, sizeof *items);
+    struct jv *items = jsonata_take(r, sizeof *items);
 
     *items = v;
     return jv_array(items, 1, JV_SEQUENCE);
 }
 
-int list_reserve(struct run *r, struct list *l, uint32_t n)
+int jv_list_reserve(struct run *r, struct list *l, uint32_t n)
 {
     if (n <= l->cap - l->n)
         return 0;
     uint64_t cap = (uint64_t)l->cap * 2 > (uint64_t)l->n + n ? (uint64_t)l->cap * 2 : (uint64_t)l->n + n;
     if (cap < 4)
         cap = 4;
-    struct jv *bigger = cap < UINT32_MAX ? take_room(r, cap * sizeof *bigger) : take_room(r, SIZE_MAX);
+    struct jv *bigger =
+        cap < UINT32_MAX ? jsonata_take_room(r, cap * sizeof *bigger) : jsonata_take_room(r, SIZE_MAX);
     if (!bigger)
         return -1;
     if (l->n)
@@ -51,17 +52,17 @@ int list_reserve(struct run *r, struct list *l, uint32_t n)
     return 0;
 }
 
-int list_add(struct run *r, struct list *l, struct jv v)
+int jv_list_add(struct run *r, struct list *l, struct jv v)
 {
-    if (l->n == l->cap && list_reserve(r, l, 1) < 0)
+    if (l->n == l->cap && jv_list_reserve(r, l, 1) < 0)
         return -1;
     l->items[l->n++] = v;
     return 0;
 }
 
-int list_add_items(struct run *r, struct list *l, struct jv array)
+int jv_list_add_items(struct run *r, struct list *l, struct jv array)
 {
-    if (list_reserve(r, l, array.len) < 0 || charge(r, array.len / 8) < 0)
+    if (jv_list_reserve(r, l, array.len) < 0 || charge(r, array.len / 8) < 0)
         return -1;
     if (array.form == FORM_OWN && array.len)
         memcpy(l->items + l->n, array.items, array.len * sizeof *l->items);
@@ -74,12 +75,12 @@ int list_add_items(struct run *r, struct list *l, struct jv array)
 
 /* ---- text ---- */
 
-int text_reserve(struct run *r, struct text *t, size_t len)
+int jv_text_reserve(struct run *r, struct text *t, size_t len)
 {
     if (len <= t->cap - t->len)
         return 0;
     uint64_t need = (uint64_t)t->len + len, cap = need > (uint64_t)t->cap * 2 ? need : (uint64_t)t->cap * 2;
-    char *bigger = take_room(r, cap < UINT32_MAX ? cap : SIZE_MAX);
+    char *bigger = jsonata_take_room(r, cap < UINT32_MAX ? cap : SIZE_MAX);
     if (!bigger)
         return -1;
     if (t->len)
@@ -89,9 +90,9 @@ int text_reserve(struct run *r, struct text *t, size_t len)
     return 0;
 }
 
-int text_add(struct run *r, struct text *t, const char *p, size_t len)
+int jv_text_add(struct run *r, struct text *t, const char *p, size_t len)
 {
-    if (text_reserve(r, t, len) < 0)
+    if (jv_text_reserve(r, t, len) < 0)
         return -1;
     if (len)
         memcpy(t->p + t->len, p, len);
@@ -111,25 +112,25 @@ static uint32_t half_bits(const char *p)
     return ((uint32_t)(unsigned char)p[1] & 0x0F) << 6 | ((uint32_t)(unsigned char)p[2] & 0x3F);
 }
 
-bool joins_surrogates(struct jv a, struct jv b)
+bool jv_joins_surrogates(struct jv a, struct jv b)
 {
     return a.len >= 3 && b.len >= 3 && is_half(a.text + a.len - 3, 0xA0, 0xAF) && is_half(b.text, 0xB0, 0xBF);
 }
 
-int text_add_jv(struct run *r, struct text *t, struct jv s)
+int jv_text_add_jv(struct run *r, struct text *t, struct jv s)
 {
-    if (!joins_surrogates(text_value(t), s))
-        return text_add(r, t, s.text, s.len);
+    if (!jv_joins_surrogates(text_value(t), s))
+        return jv_text_add(r, t, s.text, s.len);
     uint32_t c = 0x10000 + (half_bits(t->p + t->len - 3) << 10 | half_bits(s.text));
     char utf8[4] = {(char)(0xF0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3F)), (char)(0x80 | (c >> 6 & 0x3F)),
                     (char)(0x80 | (c & 0x3F))};
     t->len -= 3;
-    return text_add(r, t, utf8, 4) < 0 ? -1 : text_add(r, t, s.text + 3, s.len - 3);
+    return jv_text_add(r, t, utf8, 4) < 0 ? -1 : jv_text_add(r, t, s.text + 3, s.len - 3);
 }
 
 const char *jv_cstring(struct run *r, struct jv s)
 {
-    char *copy = take_room(r, (size_t)s.len + 1);
+    char *copy = jsonata_take_room(r, (size_t)s.len + 1);
 
     if (copy) {
         memcpy(copy, s.text, s.len);
@@ -138,7 +139,7 @@ const char *jv_cstring(struct run *r, struct jv s)
     return copy;
 }
 
-bool has_lone_surrogate(const char *text, size_t len)
+bool jv_has_lone_surrogate(const char *text, size_t len)
 {
     const char *p = text;
 
@@ -150,7 +151,7 @@ bool has_lone_surrogate(const char *text, size_t len)
     return false;
 }
 
-size_t units_of(const char *text, size_t len)
+size_t jv_units(const char *text, size_t len)
 {
     size_t units = 0;
 
@@ -161,7 +162,7 @@ size_t units_of(const char *text, size_t len)
     return units;
 }
 
-size_t units_to_bytes(const char *text, size_t len, double units)
+size_t jv_units_to_bytes(const char *text, size_t len, double units)
 {
     size_t i = 0;
 
@@ -214,7 +215,7 @@ static struct member *find_member(const struct object *o, const char *key, uint3
 
 static int build_index(struct run *r, struct object *o)
 {
-    o->index = take_room(r, 2 * (size_t)o->cap * sizeof *o->index);
+    o->index = jsonata_take_room(r, 2 * (size_t)o->cap * sizeof *o->index);
     if (!o->index)
         return -1;
     for (uint32_t i = 0; i < o->n; i++)
@@ -228,7 +229,7 @@ static int grow_object(struct run *r, struct object *o, uint32_t n)
     uint32_t cap = 4;
     while (cap <= n)
         cap *= 2;
-    struct member *bigger = take_room(r, cap * sizeof *bigger);
+    struct member *bigger = jsonata_take_room(r, cap * sizeof *bigger);
 
     if (!bigger)
         return -1;
@@ -239,14 +240,14 @@ static int grow_object(struct run *r, struct object *o, uint32_t n)
     return cap > MEMBERS_PLAIN ? build_index(r, o) : 0;
 }
 
-struct object *object_new(struct run *r, uint32_t room)
+struct object *jv_object_new(struct run *r, uint32_t room)
 {
-    struct object *o = take(r, sizeof *o);
+    struct object *o = jsonata_take(r, sizeof *o);
 
     return grow_object(r, o, room ? room - 1 : 0) < 0 ? NULL : o;
 }
 
-int object_set(struct run *r, struct object *o, const char *key, uint32_t len, struct jv value)
+int jv_object_set(struct run *r, struct object *o, const char *key, uint32_t len, struct jv value)
 {
     struct member *m = find_member(o, key, len);
 
@@ -263,7 +264,7 @@ int object_set(struct run *r, struct object *o, const char *key, uint32_t len, s
 }
 
 /* Deletions are rare (a transform's): what follows moves up, and the index goes until it grows again. */
-void object_delete(struct object *o, const char *key, uint32_t len)
+void jv_object_delete(struct object *o, const char *key, uint32_t len)
 {
     struct member *m = find_member(o, key, len);
 
@@ -274,7 +275,7 @@ void object_delete(struct object *o, const char *key, uint32_t len)
     o->index = NULL;
 }
 
-bool object_get_name(struct jv object, const char *key, uint32_t len, struct jv *out)
+bool jv_object_get_name(struct jv object, const char *key, uint32_t len, struct jv *out)
 {
     if (object.form == FORM_JSON) {
         json_object *found;
@@ -289,24 +290,24 @@ bool object_get_name(struct jv object, const char *key, uint32_t len, struct jv 
     return m != NULL;
 }
 
-bool object_get(struct run *r, struct jv object, const char *key, uint32_t len, struct jv *out)
+bool jv_object_get(struct run *r, struct jv object, const char *key, uint32_t len, struct jv *out)
 {
     char small[64];
 
     if (object.form == FORM_OWN)
-        return object_get_name(object, key, len, out);
-    char *name = len < sizeof small ? small : take(r, (size_t)len + 1);
+        return jv_object_get_name(object, key, len, out);
+    char *name = len < sizeof small ? small : jsonata_take(r, (size_t)len + 1);
     memcpy(name, key, len);
     name[len] = '\0';
-    return object_get_name(object, name, len, out);
+    return jv_object_get_name(object, name, len, out);
 }
 
-uint32_t object_size(struct jv object)
+uint32_t jv_object_size(struct jv object)
 {
     return object.form == FORM_JSON ? (uint32_t)json_object_object_length(object.json) : object.object->n;
 }
 
-struct members members_of(struct jv object)
+struct members jv_members(struct jv object)
 {
     struct members m = {.of = object};
 
@@ -315,7 +316,7 @@ struct members members_of(struct jv object)
     return m;
 }
 
-bool members_next(struct members *m)
+bool jv_members_next(struct members *m)
 {
     if (m->of.form == FORM_JSON) {
         if (!m->entry)
@@ -363,7 +364,7 @@ struct jv jv_from_json(json_object *o)
 int jv_is_number(struct run *r, struct jv v, bool *out)
 {
     *out = v.kind == JV_NUMBER && !isnan(v.number);
-    return *out && isinf(v.number) ? fail_value(r, "D1001", v) : 0;
+    return *out && isinf(v.number) ? jsonata_fail_value(r, "D1001", v) : 0;
 }
 
 static int boolean(struct run *r, struct jv v, bool *out, unsigned depth)
@@ -382,7 +383,7 @@ static int boolean(struct run *r, struct jv v, bool *out, unsigned depth)
         *out = *out && v.number != 0;
         return 0;
     case JV_OBJECT:
-        *out = object_size(v) > 0;
+        *out = jv_object_size(v) > 0;
         return 0;
     case JV_FUNCTION: /* in the reference an object with members, but for these */
         *out = v.function->kind != FUNCTION_REGEX && v.function->kind != FUNCTION_NEXT;
@@ -436,10 +437,10 @@ static int equal_arrays(struct run *r, struct jv a, struct jv b, bool *out, unsi
 
 static int equal_objects(struct run *r, struct jv a, struct jv b, bool *out, unsigned depth)
 {
-    *out = object_size(a) == object_size(b);
-    for (struct members m = members_of(a); *out && members_next(&m);) {
+    *out = jv_object_size(a) == jv_object_size(b);
+    for (struct members m = jv_members(a); *out && jv_members_next(&m);) {
         struct jv other;
-        *out = object_get(r, b, m.key, m.len, &other);
+        *out = jv_object_get(r, b, m.key, m.len, &other);
         if (*out && equal(r, m.value, other, out, depth + 1) < 0)
             return -1;
     }
@@ -454,7 +455,7 @@ static int equal(struct run *r, struct jv a, struct jv b, bool *out, unsigned de
     if (charge(r, 1) < 0)
         return -1;
     if (depth > WALK_DEPTH_MAX)
-        return fail_deep(r);
+        return jsonata_fail_deep(r);
     return a.kind == JV_ARRAY ? equal_arrays(r, a, b, out, depth) : equal_objects(r, a, b, out, depth);
 }
 
@@ -512,11 +513,11 @@ static uint64_t hash(struct run *r, struct jv v, unsigned depth)
     case JV_OBJECT: /* members in any order */
         if (depth < 4) {
             uint64_t sum = 0;
-            for (struct members m = members_of(v); members_next(&m);)
+            for (struct members m = jv_members(v); jv_members_next(&m);)
                 sum += mix(hash_bytes(m.key, m.len), hash(r, m.value, depth + 1));
             h = mix(h, sum);
         }
-        return mix(h, object_size(v));
+        return mix(h, jv_object_size(v));
     case JV_FUNCTION:
         return mix(h, (uint64_t)(uintptr_t)v.function);
     default:
@@ -539,14 +540,14 @@ static int lookup_into(struct run *r, struct jv in, const char *key, uint32_t le
     if (charge(r, 1) < 0)
         return -1;
     if (in.kind == JV_OBJECT) {
-        if (!object_get_name(in, key, len, &found) || found.kind == JV_UNDEFINED)
+        if (!jv_object_get_name(in, key, len, &found) || found.kind == JV_UNDEFINED)
             return 0;
-        return found.kind == JV_ARRAY ? list_add_items(r, l, found) : list_add(r, l, found);
+        return found.kind == JV_ARRAY ? jv_list_add_items(r, l, found) : jv_list_add(r, l, found);
     }
     if (in.kind != JV_ARRAY)
         return 0;
     if (depth > WALK_DEPTH_MAX)
-        return fail_deep(r);
+        return jsonata_fail_deep(r);
     for (uint32_t i = 0; i < in.len; i++)
         if (lookup_into(r, jv_at(in, i), key, len, l, depth + 1) < 0)
             return -1;
@@ -559,7 +560,7 @@ int jv_lookup(struct run *r, struct jv in, const char *key, uint32_t len, struct
 
     *out = UNDEFINED;
     if (in.kind == JV_OBJECT) {
-        object_get_name(in, key, len, out);
+        jv_object_get_name(in, key, len, out);
         return 0;
     }
     if (in.kind != JV_ARRAY)
@@ -580,12 +581,12 @@ struct writer {
 
 static int put(struct writer *w, const char *p, size_t len)
 {
-    return text_add(w->run, &w->text, p, len);
+    return jv_text_add(w->run, &w->text, p, len);
 }
 
 static int put_plain(struct writer *w, const char *p, size_t len)
 {
-    if (text_reserve(w->run, &w->text, js_quoted_bytes(p, len)) < 0)
+    if (jv_text_reserve(w->run, &w->text, js_quoted_bytes(p, len)) < 0)
         return -1;
     w->text.len += (uint32_t)js_quote(w->text.p + w->text.len, p, len);
     return 0;
@@ -617,7 +618,7 @@ static int put_quoted(struct writer *w, const char *p, size_t len)
 {
     const char *end = p + len;
 
-    if (!has_lone_surrogate(p, len))
+    if (!jv_has_lone_surrogate(p, len))
         return put_plain(w, p, len);
     if (put(w, "\"", 1) < 0)
         return -1;
@@ -639,7 +640,7 @@ static int put_number(struct writer *w, double d)
     if (isnan(d))
         return put(w, "null", 4);
     if (isinf(d))
-        return fail_value(w->run, "D1001", jv_number(d));
+        return jsonata_fail_value(w->run, "D1001", jv_number(d));
     size_t n = jsonata_number_text(buf, jsonata_number_15(d)); /* 0.1 + 0.2 prints as 0.3 */
     return put(w, buf, n);
 }
@@ -677,7 +678,7 @@ static int put_object(struct writer *w, struct jv v, unsigned depth)
 
     if (put(w, "{", 1) < 0)
         return -1;
-    for (struct members m = members_of(v); members_next(&m);) {
+    for (struct members m = jv_members(v); jv_members_next(&m);) {
         if ((!first && put(w, ",", 1) < 0) || put_line(w, depth + 1) < 0 || put_quoted(w, m.key, m.len) < 0 ||
             put(w, w->pretty ? ": " : ":", w->pretty ? 2 : 1) < 0 || put_value(w, m.value, depth + 1) < 0)
             return -1;
@@ -700,9 +701,9 @@ static int put_value(struct writer *w, struct jv v, unsigned depth)
     case JV_FUNCTION:
         return put(w, "\"\"", 2);
     case JV_ARRAY:
-        return depth > WALK_DEPTH_MAX ? fail_deep(w->run) : put_array(w, v, depth);
+        return depth > WALK_DEPTH_MAX ? jsonata_fail_deep(w->run) : put_array(w, v, depth);
     case JV_OBJECT:
-        return depth > WALK_DEPTH_MAX ? fail_deep(w->run) : put_object(w, v, depth);
+        return depth > WALK_DEPTH_MAX ? jsonata_fail_deep(w->run) : put_object(w, v, depth);
     default:
         return put(w, "null", 4);
     }
@@ -712,7 +713,7 @@ int jv_json(struct run *r, struct jv v, struct jv *out)
 {
     struct writer w = {.run = r};
 
-    if (text_reserve(r, &w.text, 64) < 0 || put_value(&w, v, 0) < 0)
+    if (jv_text_reserve(r, &w.text, 64) < 0 || put_value(&w, v, 0) < 0)
         return -1;
     *out = text_value(&w.text);
     return 0;
@@ -731,10 +732,10 @@ int jv_string(struct run *r, struct jv v, bool pretty, struct jv *out)
         return 0;
     }
     if (v.kind == JV_NUMBER && !isfinite(v.number))
-        return fail_value(r, "D3001", v);
+        return jsonata_fail_value(r, "D3001", v);
     if (v.kind == JV_ARRAY && (v.flags & JV_OUTER))
         v = jv_at(v, 0);
-    if (text_reserve(r, &w.text, 64) < 0 || put_value(&w, v, 0) < 0)
+    if (jv_text_reserve(r, &w.text, 64) < 0 || put_value(&w, v, 0) < 0)
         return -1;
     *out = text_value(&w.text);
     return 0;
@@ -766,7 +767,7 @@ static int put_script_text(struct writer *w, struct jv v, unsigned depth)
     case JV_NUMBER:
         return put(w, buf, jsonata_number_text(buf, v.number));
     case JV_ARRAY:
-        return depth > WALK_DEPTH_MAX ? fail_deep(w->run) : put_joined(w, v, depth);
+        return depth > WALK_DEPTH_MAX ? jsonata_fail_deep(w->run) : put_joined(w, v, depth);
     case JV_OBJECT:
     case JV_FUNCTION:
         return put(w, "[object Object]", 15);
@@ -782,7 +783,7 @@ int jv_script_text(struct run *r, struct jv v, struct jv *out)
     *out = v;
     if (v.kind == JV_STRING)
         return 0;
-    if (text_reserve(r, &w.text, 64) < 0 || put_script_text(&w, v, 0) < 0)
+    if (jv_text_reserve(r, &w.text, 64) < 0 || put_script_text(&w, v, 0) < 0)
         return -1;
     *out = text_value(&w.text);
     return 0;
@@ -797,10 +798,10 @@ static int clone_array(struct run *r, struct jv v, struct jv *out, unsigned dept
     struct list l = {0};
     struct jv item;
 
-    if (list_reserve(r, &l, v.len) < 0)
+    if (jv_list_reserve(r, &l, v.len) < 0)
         return -1;
     for (uint32_t i = 0; i < v.len; i++)
-        if (clone(r, jv_at(v, i), &item, depth + 1) < 0 || list_add(r, &l, item) < 0)
+        if (clone(r, jv_at(v, i), &item, depth + 1) < 0 || jv_list_add(r, &l, item) < 0)
             return -1;
     *out = list_array(&l, 0);
     return 0;
@@ -808,13 +809,13 @@ static int clone_array(struct run *r, struct jv v, struct jv *out, unsigned dept
 
 static int clone_object(struct run *r, struct jv v, struct jv *out, unsigned depth)
 {
-    struct object *o = object_new(r, 0);
+    struct object *o = jv_object_new(r, 0);
     struct jv copy;
 
     if (!o)
         return -1;
-    for (struct members m = members_of(v); members_next(&m);)
-        if (clone(r, m.value, &copy, depth + 1) < 0 || object_set(r, o, m.key, m.len, copy) < 0)
+    for (struct members m = jv_members(v); jv_members_next(&m);)
+        if (clone(r, m.value, &copy, depth + 1) < 0 || jv_object_set(r, o, m.key, m.len, copy) < 0)
             return -1;
     *out = jv_object(o);
     return 0;
@@ -825,7 +826,7 @@ static int clone(struct run *r, struct jv v, struct jv *out, unsigned depth)
     if (charge(r, 1) < 0)
         return -1;
     if (depth > WALK_DEPTH_MAX)
-        return fail_deep(r);
+        return jsonata_fail_deep(r);
     switch (v.kind) {
     case JV_ARRAY:
         return clone_array(r, v, out, depth);
@@ -839,7 +840,7 @@ static int clone(struct run *r, struct jv v, struct jv *out, unsigned depth)
         return 0;
     case JV_NUMBER:
         if (isinf(v.number))
-            return fail_value(r, "D1001", v);
+            return jsonata_fail_value(r, "D1001", v);
         *out = isnan(v.number) ? jv_null() : jv_number(jsonata_number_15(v.number));
         return 0;
     default:
@@ -866,7 +867,7 @@ struct maker {
 static int spend(struct maker *m, size_t bytes)
 {
     if (bytes > m->left)
-        return fail_text(m->run, "U1001", "The result of the expression is too large");
+        return jsonata_fail_text(m->run, "U1001", "The result of the expression is too large");
     m->left -= bytes;
     return 0;
 }
@@ -886,7 +887,7 @@ static int make_array(struct maker *m, struct jv v, json_object *array, unsigned
 
 static int make_object(struct maker *m, struct jv v, json_object *object, unsigned depth)
 {
-    for (struct members i = members_of(v); members_next(&i);) {
+    for (struct members i = jv_members(v); jv_members_next(&i);) {
         json_object *value = NULL;
         if (i.value.kind == JV_FUNCTION || i.value.kind == JV_UNDEFINED)
             continue;
@@ -902,7 +903,7 @@ static int make_object(struct maker *m, struct jv v, json_object *object, unsign
 static int make_container(struct maker *m, struct jv v, json_object **out, unsigned depth)
 {
     if (depth >= JS_DEPTH_MAX)
-        return fail_deep(m->run);
+        return jsonata_fail_deep(m->run);
     if (v.form == FORM_JSON) { /* what was given goes on as it is */
         size_t bytes = js_weigh(v.json, m->left, JS_DEPTH_MAX - depth);
         if (bytes == SIZE_MAX)
@@ -925,7 +926,7 @@ static int make_string(struct maker *m, struct jv v, json_object **out)
 {
     if (spend(m, (size_t)v.len + 2) < 0)
         return -1;
-    if (!has_lone_surrogate(v.text, v.len)) {
+    if (!jv_has_lone_surrogate(v.text, v.len)) {
         *out = json_object_new_string_len(v.text, (int)v.len);
         return 0;
     }

@@ -188,6 +188,90 @@ START_TEST(a_greedy_template_fails)
 }
 END_TEST
 
+/* A function's call within itself, as deep as that is allowed: each level doubles what it makes. */
+static const struct {
+    const char *before, *between, *behind;
+} DOUBLING[] = {
+    {"States.Format('{}{}', ", ", ", ")"},
+    {"States.Array(", ", ", ")"},
+    {"States.JsonToString(States.Array(", ", ", "))"},
+    {"States.StringToJson(States.Format('[{},{}]', States.JsonToString(", "), States.JsonToString(", ")))"},
+};
+
+static void put_doubled(struct js_buf *b, int calls, unsigned levels)
+{
+    if (levels == 0) {
+        js_buf_str(b, "$.text");
+        return;
+    }
+    js_buf_str(b, DOUBLING[calls].before);
+    put_doubled(b, calls, levels - 1);
+    js_buf_str(b, DOUBLING[calls].between);
+    put_doubled(b, calls, levels - 1);
+    js_buf_str(b, DOUBLING[calls].behind);
+}
+
+START_TEST(a_call_that_doubles_what_it_gets_fails)
+{
+    static const unsigned levels[] = {10, 10, 5, 3};
+    struct js_buf b = {0}, text = {0};
+    json_object *src = arena_adopt(arena, json_object_new_object()), *out = NULL;
+    struct err err = {0};
+    size_t bytes;
+
+    js_buf_str(&b, "{\"text\":\"");
+    for (int i = 0; i < (_i < 3 ? 200000 : 1000000); i++)
+        js_buf_str(&b, "x");
+    js_buf_str(&b, "\"}");
+    put_doubled(&text, _i, levels[_i]);
+    json_object_object_add(src, "a.$", json_object_new_string(text.p));
+    struct jpath_env env = {.root = root_of, .self = parse(b.p)};
+    const struct tmpl *t = tmpl_parse(arena, src, "", &err);
+    ck_assert_msg(t != NULL, "%s: %s", text.p, err.cause);
+    ck_assert_int_eq(tmpl_eval(t, &env, &out, &bytes, &err), -1);
+    ck_assert_str_eq(err.name, "States.DataLimitExceeded");
+    js_buf_fini(&b);
+    js_buf_fini(&text);
+}
+END_TEST
+
+static const struct {
+    const char *expr, *cause;
+} TOO_LONG[] = {
+    {"States.Base64Encode($.text)", "the text is longer than 10000 characters"},
+    {"States.Base64Decode($.text)", "the text is longer than 10000 characters"},
+    {"States.Hash($.text, 'MD5')", "the data is longer than 10000 characters"},
+    {"States.Hash($, 'MD5')", "the data is longer than 10000 characters"},
+};
+
+START_TEST(what_is_encoded_and_hashed_has_at_most_10000_characters)
+{
+    struct js_buf b = {0};
+    json_object *out = NULL;
+    struct err err = {0};
+    char cause[200];
+    const char *expr = TOO_LONG[_i].expr;
+    const struct tmpl_expr *e = tmpl_expr_parse(arena, expr, strlen(expr), &err);
+
+    js_buf_str(&b, "{\"text\":\"");
+    for (int i = 0; i < 10000; i++)
+        js_buf_str(&b, "\u00e9"); /* two bytes, and one character */
+    js_buf_str(&b, "\"}");
+    struct jpath_env env = {.root = root_of, .self = parse(b.p)};
+    bool whole = strstr(expr, "$,") != NULL; /* with its quotes and name that is longer already */
+    ck_assert_int_eq(tmpl_expr_eval(e, "x.$", &env, &out, &err), whole ? -1 : 0);
+    json_object_put(out);
+    b.len -= 2;
+    js_buf_str(&b, "x\"}");
+    env.self = parse(b.p);
+    ck_assert_int_eq(tmpl_expr_eval(e, "x.$", &env, &out, &err), -1);
+    snprintf(cause, sizeof cause, "The function '%s' had the following error: %s", expr, TOO_LONG[_i].cause);
+    ck_assert_str_eq(err.cause, cause);
+    ck_assert_str_eq(err.name, "States.IntrinsicFailure");
+    js_buf_fini(&b);
+}
+END_TEST
+
 /* As many items as a payload can hold: what they cost grows with them, not with their square. */
 START_TEST(a_hundred_thousand_items_are_made_unique)
 {
@@ -259,6 +343,8 @@ int main(void)
     tcase_add_test(t, a_missing_path_names_its_field);
     tcase_add_test(t, a_large_input_is_not_shown);
     tcase_add_loop_test(t, a_greedy_template_fails, 0, COUNT(GREEDY));
+    tcase_add_loop_test(t, a_call_that_doubles_what_it_gets_fails, 0, COUNT(DOUBLING));
+    tcase_add_loop_test(t, what_is_encoded_and_hashed_has_at_most_10000_characters, 0, COUNT(TOO_LONG));
     tcase_add_test(t, a_hundred_thousand_items_are_made_unique);
     tcase_add_test(t, results_are_bounded_in_depth);
     tcase_add_test(t, without_dice_there_is_no_chance);

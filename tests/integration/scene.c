@@ -90,13 +90,25 @@ void scene_open(struct scene *sc)
     scene_wait(sc, &sc->ups, 1);
 }
 
+/* A server that recovers from a crash syncs every file of every database: those of other tests are gone. */
+static void drop_database(struct scene *sc)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", PQdb(sc->sql));
+    PQfinish(sc->sql);
+    PGconn *pg = connect_to(getenv("PAWL_TEST_DATABASE"));
+    PQclear(PQexec(pg, sql));
+    PQfinish(pg);
+}
+
 void scene_close(struct scene *sc)
 {
     if (sc->store)
         store_close(sc->store);
     uv_run(&sc->loop, UV_RUN_DEFAULT);
     ck_assert_int_eq(uv_loop_close(&sc->loop), 0);
-    PQfinish(sc->sql);
+    drop_database(sc);
 }
 
 static void stop_waiting(uv_timer_t *timer)

@@ -1,5 +1,5 @@
-/* Warnings about the strings of a state: expressions that are none, context fields that there are not, task
- * tokens. */
+/* Warnings about the strings of a state: expressions that are none, fields of the context and of $states that
+ * there are not, task tokens. */
 #include "asl/asl_priv.h"
 
 #include <string.h>
@@ -105,15 +105,56 @@ static void check_context(struct texts *t, const char *text, const char *end, co
                         "The context object has Map only in a Map state and in the states within it");
 }
 
-/* Every context path of an expression. Within quotes nothing is one. */
+/* ---- $states ---- */
+
+/* The field of the state that a place lies in. */
+static const char *field_of(const struct texts *t, const struct place *at)
+{
+    while (at->up != t->d->at)
+        at = at->up;
+    return at->key;
+}
+
+static bool gives_result(const struct asl_state *st)
+{
+    return st->type == ASL_TASK || st->type == ASL_MAP || st->type == ASL_PARALLEL;
+}
+
+/* What follows "$states". */
+static void check_states(struct texts *t, const char *text, const char *end, const struct place *at)
+{
+    const char *field = field_of(t, at);
+    size_t len = member(text, end);
+    bool caught = strcmp(field, "Catch") == 0, left = among("Output Assign", field, strlen(field));
+
+    if (len == 0)
+        return;
+    if (among("context", text + 1, len))
+        check_context(t, text + 1 + len, end, at);
+    else if (among("result", text + 1, len) && !(left && gives_result(t->d->st)))
+        finding_warning(
+            t->c->r.findings, at, FINDING_STATES,
+            "$states.result is only in Output and Assign of a Task, Map or Parallel that succeeds");
+    else if (among("errorOutput", text + 1, len) && !caught)
+        finding_warning(t->c->r.findings, at, FINDING_STATES,
+                        "$states.errorOutput is only in Output and Assign of a catcher");
+    else if (!among("input context result errorOutput", text + 1, len))
+        finding_warning(t->c->r.findings, at, FINDING_STATES,
+                        "$states has no %.*s; it has: input context result errorOutput",
+                        (int)(len < 80 ? len : 80), text + 1);
+}
+
+/* Every path of an expression that begins at the context object or $states. Within quotes nothing is one. */
 static void check_expression(struct texts *t, json_object *o, const struct place *at)
 {
     const char *text = json_object_get_string(o), *end = text + json_object_get_string_len(o);
-    const char *prefix = t->d->st->jsonata ? "$states.context" : "$$";
+    bool jsonata = t->d->st->jsonata;
+    const char *prefix = jsonata ? "$states" : "$$";
     size_t len = strlen(prefix);
     char quote = 0;
 
-    t->token = t->token || strstr(text, prefix) != NULL; /* within what looks like quotes too: who knows */
+    /* Within what looks like quotes too: who knows. */
+    t->token = t->token || strstr(text, jsonata ? "$states.context" : "$$") != NULL;
 
     for (const char *p = text; p < end; p++) {
         if (*p == '\\' && p + 1 < end)
@@ -123,7 +164,7 @@ static void check_expression(struct texts *t, json_object *o, const struct place
         else if (*p == '\'' || *p == '"')
             quote = *p;
         else if ((size_t)(end - p) >= len && memcmp(p, prefix, len) == 0)
-            check_context(t, p + len, end, at);
+            (jsonata ? check_states : check_context)(t, p + len, end, at);
     }
 }
 

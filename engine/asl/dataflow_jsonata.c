@@ -61,6 +61,7 @@ int scope_query(struct scope *sc, const struct query *q, const char *field, json
         .dice = dice,
         .self = sc,
         .now_ms = (sc->again ? sc->f->entered_us : sc->s->now_us) / 1000,
+        .steps_left = &sc->visits_left,
     };
 
     return query_eval(q, field, &env, sc->s->out->arena, out, &sc->s->location, err);

@@ -41,9 +41,11 @@ const struct jsonata *jsonata_parse(struct arena *a, const char *text, size_t le
 
 /* ---- evaluating ---- */
 
-static void set_limits(struct run *r, const struct jsonata_limits *l)
+static void set_limits(struct run *r, const struct jsonata_env *env)
 {
-    r->steps = l->steps ? l->steps : JSONATA_STEPS_DEFAULT;
+    const struct jsonata_limits *l = &env->limits;
+
+    r->steps = env->steps_left ? *env->steps_left : l->steps ? l->steps : JSONATA_STEPS_DEFAULT;
     r->memory = l->memory_bytes ? l->memory_bytes : JSONATA_MEMORY_DEFAULT;
     r->depth_max = l->depth && l->depth < JSONATA_DEPTH_MAX ? l->depth : JSONATA_DEPTH_MAX;
 }
@@ -75,7 +77,7 @@ int jsonata_eval(const struct jsonata *x, const struct jsonata_env *env, enum js
 
     if (!r.arena)
         r.arena = arena_new();
-    set_limits(&r, &env->limits);
+    set_limits(&r, env);
     r.whole = env->has_input ? jv_from_json(env->input) : UNDEFINED;
     r.globals = jsonata_take(&r, x->symbols.n * sizeof *r.globals);
     int rc = jsonata_eval_node(&r, x->root, wrapped(&r, r.whole), jsonata_frame_new(&r, NULL, 0), &v);
@@ -83,6 +85,8 @@ int jsonata_eval(const struct jsonata *x, const struct jsonata_env *env, enum js
         rc = finish(&r, v, kind, out);
     if (rc < 0)
         jsonata_fault_report(&r.fault, x->text, x->len, err, place);
+    if (env->steps_left)
+        *env->steps_left = (size_t)r.steps;
     jsonata_regex_release(&r);
     if (env->scratch)
         arena_reset(r.arena);

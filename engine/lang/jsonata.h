@@ -76,6 +76,8 @@ struct jsonata_env {
     bool eval;             /* is there a function $eval? */
     struct arena *scratch; /* for the evaluation, which resets it at its end; NULL: one of its own */
     struct jsonata_limits limits;
+    size_t
+        *steps_left; /* shared by several evaluations, each takes what it uses; NULL: limits.steps for each */
 };
 
 enum jsonata_kind {

@@ -395,7 +395,7 @@ static int enter(struct run *r)
     if (charge(r, 1) < 0)
         return -1;
     if (r->memory == 0)
-        return jsonata_take_room(r, 1) ? 0 : -1;
+        return jsonata_spend(r, 1);
     if (r->depth >= r->depth_max)
         return jsonata_fail_deep(r);
     r->depth++;

@@ -132,7 +132,7 @@ int jsonata_f_eval(struct call *c, struct jv *out)
 
     if (text.kind != JV_STRING)
         return 0;
-    if (charge(r, text.len) < 0 || !jsonata_take_room(r, (size_t)text.len * 64 + 4096))
+    if (charge(r, text.len) < 0 || jsonata_spend(r, (size_t)text.len * sizeof(struct node) + 4096) < 0)
         return -1;
     if (jsonata_compile(r->arena, text.text, text.len, r->symbols, &fault, &x) < 0)
         return refuse_eval(r, "D3120", &fault, text.text, text.len);

@@ -82,7 +82,7 @@ static int pay(struct call *c)
 
     for (uint32_t i = 0; i < c->n; i++)
         bytes += arg(c, i).kind == JV_STRING ? arg(c, i).len : 0;
-    return charge(c->run, 8 + bytes / 64) < 0 || !jsonata_take_room(c->run, bytes * 16) ? -1 : 0;
+    return charge(c->run, 8 + bytes / 64) < 0 ? -1 : jsonata_spend(c->run, bytes * 16);
 }
 
 int jsonata_f_number(struct call *c, struct jv *out)

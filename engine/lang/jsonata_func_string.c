@@ -122,8 +122,9 @@ static int padding(struct run *r, struct jv pad, double width, struct text *t)
 {
     double chars = (double)js_chars(pad.text, pad.len), bytes = ceil(width / chars) * pad.len;
 
-    if (bytes > (double)r->memory || jv_text_reserve(r, t, (size_t)bytes) < 0)
-        return jsonata_take_room(r, SIZE_MAX) ? 0 : -1;
+    if (jsonata_spend(r, bytes < (double)UINT32_MAX ? 0 : SIZE_MAX) < 0 ||
+        jv_text_reserve(r, t, (size_t)bytes) < 0)
+        return -1;
     for (double left = width; left > 0; left -= chars)
         if (jv_text_add(r, t, pad.text, left < chars ? byte_of(pad, left) : pad.len) < 0)
             return -1;
@@ -409,16 +410,27 @@ int jsonata_f_uuid(struct call *c, struct jv *out)
     return 0;
 }
 
+enum { CONTAINER_BYTES = 1024 }; /* what an array or object of json-c takes, even an empty one */
+
+/* About what the tree of a text takes. */
+static size_t tree_bytes(struct jv s)
+{
+    size_t bytes = (size_t)s.len * 8;
+
+    for (uint32_t i = 0; i < s.len; i++)
+        bytes += s.text[i] == '{' || s.text[i] == '[' ? CONTAINER_BYTES : 0;
+    return bytes;
+}
+
 int jsonata_f_parse(struct call *c, struct jv *out)
 {
     struct jv s = arg(c, 0);
-    struct err err = {0};
+    struct err err;
     json_object *o = NULL;
 
     if (!given(c, 0))
         return 0;
-    if (charge(c->run, s.len / 4) < 0 ||
-        !jsonata_take_room(c->run, (size_t)s.len * 8)) /* about what its tree takes */
+    if (charge(c->run, s.len / 4) < 0 || jsonata_spend(c->run, tree_bytes(s)) < 0)
         return -1;
     if (js_parse(s.text, s.len, &o, &err) < 0)
         return jsonata_fail_text(

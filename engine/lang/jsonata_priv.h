@@ -209,6 +209,7 @@ static inline int charge(struct run *r, uint64_t n)
 void *jsonata_take(struct run *r, size_t size);
 /* Memory whose size depends on data: NULL with a fault. */
 void *jsonata_take_room(struct run *r, size_t size);
+int jsonata_spend(struct run *r, size_t bytes); /* pays for memory that is taken elsewhere */
 
 /* The value of n, in the context in and with the variables of f. */
 int jsonata_eval_node(struct run *r, const struct node *n, struct jv in, struct frame *f, struct jv *out);
@@ -379,7 +380,6 @@ bool jv_has_lone_surrogate(const char *text, size_t len);
 
 struct regex {
     struct pcre2_real_code_8 *code;
-    const char *source;
     uint32_t groups;
     uint32_t at;
 };

@@ -18,6 +18,9 @@ enum {
     HARD_WORK_MAX = 1 << 24, /* ... and at most */
     WORK_OF_A_STEP = 16,
     HEAP_KIB_MAX = 16384,
+    PATTERN_BYTES_MAX = 2048, /* that any pattern may compile to; and so many more for each of its own */
+    PATTERN_GROWTH_MAX = 64,
+    WHY_BYTES = 256,
 };
 
 /* ---- the pattern, written anew ---- */
@@ -312,19 +315,43 @@ static const struct regex *refuse(struct compiler *c, const char *what)
     return NULL;
 }
 
-static pcre2_code *compile_for_pcre(struct compiler *c, const struct js_buf *pattern, uint32_t options,
-                                    int *error)
+static pcre2_code *compile_in(pcre2_general_context *memory, const struct js_buf *pattern, uint32_t options,
+                              int *error)
 {
-    pcre2_general_context *memory = pcre2_general_context_create(arena_for_pcre, leave_to_arena, c->arena);
     pcre2_compile_context *context = pcre2_compile_context_create(memory);
     PCRE2_SIZE place;
 
+    PAWL_ASSERT(context != NULL);
     pcre2_set_parens_nest_limit(context, PARENS_NESTED_MAX);
     pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
-    return pcre2_compile((PCRE2_SPTR)pattern->p, pattern->len,
-                         options | PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS |
-                             PCRE2_MATCH_UNSET_BACKREF,
-                         error, &place, context);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern->p, pattern->len,
+                                     options | PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS |
+                                         PCRE2_MATCH_UNSET_BACKREF,
+                                     error, &place, context);
+    pcre2_compile_context_free(context);
+    return code;
+}
+
+/* What a pattern compiles to can be far longer than it: that is seen before it goes into the arena. */
+static const char *try_pattern(const struct js_buf *pattern, uint32_t options, size_t len,
+                               char why[WHY_BYTES])
+{
+    size_t bytes = 0;
+    int error;
+    pcre2_code *tried = compile_in(NULL, pattern, options, &error);
+
+    if (!tried) {
+        pcre2_get_error_message(error, (PCRE2_UCHAR *)why, WHY_BYTES);
+        return why;
+    }
+    pcre2_pattern_info(tried, PCRE2_INFO_SIZE, &bytes);
+    pcre2_code_free(tried);
+    return bytes > PATTERN_BYTES_MAX + PATTERN_GROWTH_MAX * len ? "It repeats too much" : NULL;
+}
+
+static uint32_t options_of(const char *flags, size_t n)
+{
+    return (memchr(flags, 'i', n) ? PCRE2_CASELESS : 0) | (memchr(flags, 'm', n) ? PCRE2_MULTILINE : 0);
 }
 
 const struct regex *jsonata_regex_compile(struct compiler *c, const char *source, size_t len,
@@ -332,23 +359,21 @@ const struct regex *jsonata_regex_compile(struct compiler *c, const char *source
 {
     struct pattern p = {.text = source, .len = len, .groups = count_groups(source, len)};
     struct regex *re = arena_alloc(c->arena, sizeof *re);
-    char why[256] = "";
-    int error = 0;
+    uint32_t options = options_of(flags, nflags);
+    char why[WHY_BYTES];
+    int error;
 
     put(&p, "(?C1)"); /* each starting place is counted */
     write_pattern(&p);
-    uint32_t options = (memchr(flags, 'i', nflags) ? PCRE2_CASELESS : 0) |
-                       (memchr(flags, 'm', nflags) ? PCRE2_MULTILINE : 0);
     if (!p.wrong)
-        re->code = compile_for_pcre(c, &p.out, options, &error);
+        p.wrong = try_pattern(&p.out, options, len, why);
+    if (!p.wrong)
+        re->code = compile_in(pcre2_general_context_create(arena_for_pcre, leave_to_arena, c->arena), &p.out,
+                              options, &error);
     js_buf_fini(&p.out);
-    if (!re->code) {
-        if (!p.wrong)
-            pcre2_get_error_message(error, (PCRE2_UCHAR *)why, sizeof why);
-        return refuse(c, p.wrong ? p.wrong : why);
-    }
+    if (!re->code)
+        return refuse(c, p.wrong);
     pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
-    re->source = arena_strndup(c->arena, source, len);
     re->at = c->next;
     return re;
 }

@@ -15,13 +15,19 @@ void *jsonata_take(struct run *r, size_t size)
     return arena_alloc(r->arena, size);
 }
 
+int jsonata_spend(struct run *r, size_t bytes)
+{
+    if (bytes <= r->memory) {
+        r->memory -= bytes;
+        return 0;
+    }
+    r->memory = 0;
+    return jsonata_fail_text(r, "U1001", "Expression evaluation needs too much memory");
+}
+
 void *jsonata_take_room(struct run *r, size_t size)
 {
-    if (size <= r->memory)
-        return jsonata_take(r, size);
-    r->memory = 0;
-    jsonata_fail_text(r, "U1001", "Expression evaluation needs too much memory");
-    return NULL;
+    return jsonata_spend(r, size) < 0 ? NULL : arena_alloc(r->arena, size);
 }
 
 /* ---- arrays ---- */

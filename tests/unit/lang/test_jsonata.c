@@ -192,6 +192,27 @@ START_TEST(evaluations_do_not_see_each_other)
 }
 END_TEST
 
+START_TEST(several_evaluations_can_share_their_steps)
+{
+    size_t left = 1000;
+    struct jsonata_env env = {.steps_left = &left};
+    enum jsonata_kind kind;
+    json_object *out;
+    struct err err;
+
+    ck_assert_str_eq(written(result("$count($map([1..100], function($v) {$v}))", &env)), "100");
+    ck_assert(left < 900 && left > 100);
+    int failed = 0;
+    for (int i = 0; i < 9 && !failed; i++) {
+        failed = jsonata_eval(compiled("$map([1..100], function($v) {$v})"), &env, &kind, &out, &err, NULL);
+        json_object_put(failed ? NULL : out);
+    }
+    ck_assert_int_eq(failed, -1);
+    ck_assert_str_eq(err.name, "U1001");
+    ck_assert_uint_eq(left, 0);
+}
+END_TEST
+
 static uint64_t same_dice(void *self)
 {
     (void)self;
@@ -366,6 +387,7 @@ int main(void)
     tcase_add_loop_test(tc, results_are_values_or_undefined_or_functions, 0, COUNT(KINDS));
     tcase_add_test(tc, a_lone_surrogate_becomes_a_replacement_character);
     tcase_add_test(tc, evaluations_do_not_see_each_other);
+    tcase_add_test(tc, several_evaluations_can_share_their_steps);
     tcase_add_test(tc, time_and_chance_are_given);
     tcase_add_test(tc, eval_is_there_where_it_is_allowed);
     tcase_add_test(tc, an_error_says_where_and_at_what);

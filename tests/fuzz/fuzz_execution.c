@@ -165,15 +165,16 @@ static void put_some_template(const char *field)
     put_template(0);
 }
 
-/* A block's own name: that of an outer scope cannot be assigned. */
+/* A variable for each depth: that of an outer scope cannot be assigned. */
+static const char *const OWN[] = {"v", "w", "x", "y"};
+
 static void put_assign(unsigned depth)
 {
-    static const char *const own[] = {"v", "w", "x", "y"};
 
     if (pick(4))
         return;
     put(",\"Assign\":{\"");
-    put(own[depth]);
+    put(OWN[depth]);
     if (pick(3) == 0) {
         put("\":{\"a\":1}}");
         return;
@@ -327,6 +328,75 @@ static void put_end(unsigned next)
         put_name(next);
 }
 
+static void put_jsonata_expression(void)
+{
+    static const char *const expressions[] = {
+        "$states.input",
+        "$states.input.items",
+        "$states.input.n + 1",
+        "$states.context.State.Name",
+        "$v.a",
+        "$states.input.items[n > 1]",
+        "$uuid()",
+        "$random()",
+        "$sum($states.input.items)",
+        "$missing",
+        "$states.input.r.a & 'x'",
+        "$error('x')",
+        "$partition([1..5], 2)",
+        "$hash('a', 'MD5')",
+        "$now()",
+        "$map($states.input.items, function($x, $i) { {'n': $i, 'v': $x} })",
+        "$states.input ~> |$|{'text': 'y'}|",
+        "$states.input.n > 1",
+        "$exists($states.input.r)",
+        "$states.context.Map.Item.Value",
+        "$parse('[1]')",
+    };
+
+    put("\"{% ");
+    put(ONE_OF(expressions));
+    put(" %}\"");
+}
+
+/* A state in JSONata: what it evaluates, and where it goes on to. */
+static void put_jsonata(unsigned depth, unsigned next, unsigned other)
+{
+    static const char *const heads[] = {
+        "\"Type\":\"Pass\"",
+        "\"Type\":\"Wait\",\"Seconds\":",
+        "\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:us-east-1:000000000000:function:f\",\"Arguments\":",
+        "\"Type\":\"Choice\",\"Choices\":[{\"Condition\":",
+    };
+    unsigned kind = pick(next ? 4 : 3);
+
+    put("\"QueryLanguage\":\"JSONata\",");
+    put(heads[kind]);
+    if (kind)
+        put_jsonata_expression();
+    if (kind == 3) {
+        put(",\"Next\":");
+        put_name(other ? other : next);
+        put("}],\"Default\":");
+        put_name(next);
+    } else {
+        put_end(next);
+    }
+    if (pick(2)) {
+        put(",\"Output\":");
+        put_jsonata_expression();
+    }
+    if (pick(3) == 0) {
+        put(",\"Assign\":{\"");
+        put(OWN[depth]);
+        put("\":");
+        put_jsonata_expression();
+        put("}");
+    }
+    if (kind == 2)
+        put_catch_and_retry(0);
+}
+
 static void put_work(unsigned depth, unsigned kind, unsigned next, unsigned other)
 {
     if (kind < 2)
@@ -364,9 +434,11 @@ static void put_state(unsigned depth, unsigned next, unsigned other)
     put("{");
     if (kind == 6 && !next) {
         put_fail();
+    } else if (kind == 6) {
+        put_jsonata(depth, next, other);
     } else {
-        if (kind < 4 || kind == 6)
-            put_rest(depth, kind % 4, next, other);
+        if (kind < 4)
+            put_rest(depth, kind, next, other);
         else
             put_work(depth, kind < 6 ? kind - 4 : kind - 5, next, other);
         PUT_PATH(",\"InputPath\":", PATHS);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct json_object;
+struct js_buf;
 struct value;
 
 /* Payloads of states, inputs and outputs: at most this many bytes of UTF-8 (quota of the service). */
@@ -27,18 +28,13 @@ struct value *value_new(const char *text, size_t len);
  */
 struct value *value_take(struct json_object *taken, size_t bytes);
 
-/*
- * A value whose text (taken) is plain: as js_write makes it.  tree: the same value, taken as well; without
- * has_tree there is none yet.
- */
-struct js_buf;
+/* Takes a text that is plain, as js_write makes it, and with has_tree the reference of its tree as well. */
 struct value *value_plain(struct js_buf *text, struct json_object *tree, bool has_tree);
 
 /* A value of the same text: for another owner, or another thread. */
 struct value *value_copy(struct value *v);
 
-/* Is its text plain? That of all computed values is; of what came from outside nobody knows, and it is false.
- */
+/* Is its text plain? That of a computed value is; of what came from outside nobody knows: false. */
 bool value_is_plain(const struct value *v);
 
 struct value *value_ref(struct value *v); /* NULL gives NULL */

@@ -39,7 +39,7 @@ static const struct {
      offsetof(struct metrics, adopted)},
     {"pawl_parked_total", "counter", "Executions that left memory because they only wait.",
      offsetof(struct metrics, parked)},
-    {"pawl_leases_lost_total", "counter", "Leases that another reactor took over.",
+    {"pawl_leases_lost_total", "counter", "Leases that others took over.",
      offsetof(struct metrics, lease_lost)},
     {"pawl_executions_open", "gauge", "Executions in memory.", offsetof(struct metrics, executions_open)},
     {"pawl_calls_open", "gauge", "Calls to functions under way.", offsetof(struct metrics, calls_open)},

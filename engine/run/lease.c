@@ -42,7 +42,6 @@ static void end_tenure(struct lease *l)
 static void lose(struct lease *l, const char *why)
 {
     end_tenure(l);
-    log_warn("lease lost", "slot=%d epoch=%lld", l->last_slot, (long long)l->last_epoch);
     acquire(l);
     l->events.lost(l->events.arg, why);
 }
@@ -134,6 +133,10 @@ static void on_acquired(void *arg, const struct store_result *r, const struct er
         uv_timer_start(l->beat, on_timer, BEAT_MS, 0);
         return;
     }
+    if (l->last_slot && !strcmp(store_text(r, 0, 2, NULL), "t")) {
+        log_warn("lease lost", "slot=%d epoch=%lld", l->last_slot, (long long)l->last_epoch);
+        l->events.inherited(l->events.arg);
+    }
     l->slot = (int)store_int(r, 0, 0);
     l->epoch = store_int(r, 0, 1);
     l->last_slot = 0;
@@ -154,14 +157,17 @@ static void acquire(struct lease *l)
     store_backends(l->store, pids);
     snprintf(backends, sizeof backends, "{%d,%d}", pids[0], pids[1]);
     ttl_text(ttl, l);
-    store_query(
-        l->store,
-        "SELECT slot, epoch FROM pawl.lease_acquire($1::text, $2::interval, $3::int[], $4::int, $5::bigint)",
-        5,
-        (struct store_param[]){text_param(l->node), text_param(ttl), text_param(backends),
-                               text_param(store_int_text(slot, l->last_slot)),
-                               text_param(store_int_text(epoch, l->last_epoch))},
-        on_acquired, l);
+    /* The third column sees the leases as they were before the call: had others ended the last tenure? */
+    store_query(l->store,
+                "SELECT slot, epoch,"
+                " NOT EXISTS (SELECT FROM pawl.lease l WHERE l.slot = $4::int AND l.epoch = $5::bigint AND "
+                "NOT l.orphan)"
+                " FROM pawl.lease_acquire($1::text, $2::interval, $3::int[], $4::int, $5::bigint)",
+                5,
+                (struct store_param[]){text_param(l->node), text_param(ttl), text_param(backends),
+                                       text_param(store_int_text(slot, l->last_slot)),
+                                       text_param(store_int_text(epoch, l->last_epoch))},
+                on_acquired, l);
 }
 
 void lease_store_up(struct lease *l)

@@ -20,7 +20,8 @@ struct lease;
 struct lease_events {
     void (*acquired)(void *arg, int slot, int64_t epoch); /* commits may begin */
     void (*lost)(void *arg, const char *why); /* forget everything; a new one is acquired by itself */
-    void (*orphans)(void *arg);               /* there are orphaned slots; told once a second */
+    void (*inherited)(void *arg); /* told before acquired(): others have ended the tenure before this one */
+    void (*orphans)(void *arg);   /* there are orphaned slots; told once a second */
     void *arg;
 };
 

@@ -207,10 +207,13 @@ static void on_acquired(void *arg, int slot, int64_t epoch)
 
 static void on_lost(void *arg, const char *why)
 {
-    struct reactor *r = arg;
+    reactor_abandon(arg, why);
+}
 
+static void on_inherited(void *arg)
+{
+    struct reactor *r = arg;
     metric_add(&r->metrics.lease_lost, 1);
-    reactor_abandon(r, why);
 }
 
 static void on_orphans(void *arg)
@@ -219,7 +222,8 @@ static void on_orphans(void *arg)
     loader_adopt(r->loader);
 }
 
-const struct lease_events LEASE_EVENTS = {.acquired = on_acquired, .lost = on_lost, .orphans = on_orphans};
+const struct lease_events LEASE_EVENTS = {
+    .acquired = on_acquired, .lost = on_lost, .inherited = on_inherited, .orphans = on_orphans};
 
 /* ---- executions that PostgreSQL refused ---- */
 

@@ -16,7 +16,7 @@ struct holder { /* what a reactor would be */
     struct store *store;
     struct lease *lease;
     struct loader *loader;
-    int acquired, lost, adopted, loaded, rows, released;
+    int acquired, lost, inherited, adopted, loaded, rows, released;
     int64_t ids[2000];
     void *held; /* a ticket that is not given back yet */
     bool hold;
@@ -38,6 +38,11 @@ static void on_lost(void *arg, const char *why)
 
     loader_owner(h->loader, 0, 0);
     h->lost++;
+}
+
+static void on_inherited(void *arg)
+{
+    ((struct holder *)arg)->inherited++;
 }
 
 static void on_orphans(void *arg)
@@ -94,7 +99,7 @@ static void holder_begin(struct holder *h, uv_loop_t *loop, int64_t ttl_us)
     h->store = store_open(loop, sc.conninfo, &(struct store_events){on_up, on_down, on_note, h});
     h->loader = loader_new(h->store, AHEAD_US, &(struct loader_events){on_loaded, on_adopted, h});
     h->lease = lease_open(loop, h->store, &(struct lease_config){.node = "test", .ttl_us = ttl_us},
-                          &(struct lease_events){on_acquired, on_lost, on_orphans, h});
+                          &(struct lease_events){on_acquired, on_lost, on_inherited, on_orphans, h});
 }
 
 static void holder_open(struct holder *h, int64_t ttl_us)
@@ -223,6 +228,7 @@ START_TEST(who_stands_still_past_its_lease_writes_nothing_more)
     while (a.acquired < 2)
         uv_run(&asleep, UV_RUN_ONCE);
     ck_assert_int_ne(lease_epoch(a.lease), epoch);
+    ck_assert_int_eq(a.inherited, 1);
     ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.execution WHERE name = 'late'"), "0");
 
     holder_die(&a);
@@ -274,6 +280,7 @@ START_TEST(a_broken_connection_makes_a_holder_inherit_from_itself)
     scene_wait(&sc, &a.loaded, 3);
     ck_assert_int_lt((int)((uv_hrtime() - began) / 1000000), 1500);
     ck_assert_int_gt(lease_epoch(a.lease), epoch);
+    ck_assert_int_eq(a.inherited, 0);
     scene_run_ms(&sc, 100);
     ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.lease"), "1");
     holder_close(&a);

@@ -355,6 +355,7 @@ class Crash(Two):
         finally:
             self.pawlds[0].signal(signal.SIGCONT)
         stage.wait_until(lambda: self.one.request("GET", "/readyz")[0] == 200, 20, "a new lease")
+        stage.wait_until(lambda: "pawl_leases_lost_total 0" not in self.one.request("GET", "/metrics")[1], 20, "the loss is counted")
         self.assertEqual(self.types(arn), ["ExecutionStarted", "WaitStateEntered", "WaitStateExited", "ExecutionSucceeded"])
         self.assertEqual(self.ended(self.start(self.one, "echo"))["status"], "SUCCEEDED")
 

@@ -265,9 +265,9 @@ static int status_of(const char *name)
         const char *name;
         int status;
     } OTHER[] = {
-        {ERR_MACHINE_MISSING, 404}, {ERR_EXECUTION_MISSING, 404}, {ERR_TASK_MISSING, 404},
-        {ERR_MACHINE_EXISTS, 409},  {ERR_EXECUTION_EXISTS, 409},  {ERR_MACHINE_DELETING, 409},
-        {ERR_TASK_TIMED_OUT, 409},  {ERR_MACHINE_TYPE, 409},
+        {ERR_NOT_FOUND, 404},        {ERR_MACHINE_MISSING, 404}, {ERR_EXECUTION_MISSING, 404},
+        {ERR_TASK_MISSING, 404},     {ERR_MACHINE_EXISTS, 409},  {ERR_EXECUTION_EXISTS, 409},
+        {ERR_MACHINE_DELETING, 409}, {ERR_TASK_TIMED_OUT, 409},  {ERR_MACHINE_TYPE, 409},
     };
     for (size_t i = 0; i < sizeof OTHER / sizeof *OTHER; i++)
         if (!strcmp(OTHER[i].name, name))

@@ -63,7 +63,7 @@ struct err {
     X(ERR_SERIALIZATION, "SerializationException", 400)                                                      \
     X(ERR_UNKNOWN_OPERATION, "UnknownOperationException", 400)                                               \
     X(ERR_ACCESS_DENIED, "AccessDeniedException", 403)                                                       \
-    X(ERR_NOT_FOUND, "ResourceNotFound", 404)                                                                \
+    X(ERR_NOT_FOUND, "ResourceNotFound", 400)                                                                \
     X(ERR_METHOD, "MethodNotAllowed", 405)                                                                   \
     X(ERR_TOO_LARGE, "RequestEntityTooLarge", 413)                                                           \
     X(ERR_INTERNAL, "InternalFailure", 500)                                                                  \

@@ -472,6 +472,7 @@ class Executions(Doors):
         self.refuses("InvalidToken", "ListExecutions", stateMachineArn=machine, statusFilter="FAILED", **token)
         self.refuses("ValidationException", "ListExecutions", stateMachineArn=machine, statusFilter="succeeded")
         self.refuses("ValidationException", "ListExecutions")
+        self.refuses("ResourceNotFound", "ListExecutions", mapRunArn=stage.ARN + "mapRun:m/x:y")
         self.refuses("StateMachineDoesNotExist", "ListExecutions", "State Machine Does Not Exist: '%snone'" % MACHINE, stateMachineArn=MACHINE + "none")
         self.refuses("ValidationException", "ListExecutions",
                      "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value "

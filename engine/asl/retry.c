@@ -51,8 +51,13 @@ static const char *parse_name(const struct read_in *in, json_object *o, const st
         finding_error(in->r->findings, at, FINDING_SCHEMA, "Expected value of type String");
         return "";
     }
-    const char *name =
-        arena_strndup(in->r->arena, json_object_get_string(o), (size_t)json_object_get_string_len(o));
+    const char *text = json_object_get_string(o);
+    size_t len = (size_t)json_object_get_string_len(o);
+    if (memchr(text, '\0', len)) { /* what stands before it would be taken for the name */
+        finding_error(in->r->findings, at, FINDING_SCHEMA, "U+0000 is not allowed here");
+        return "";
+    }
+    const char *name = arena_strndup(in->r->arena, text, len);
     check_name(in, name, at);
     return name;
 }

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION pawl.task_token_claim(p_token text, OUT execution_id bigint, OUT event_id integer)
-LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_bytes bytea;
 BEGIN
     -- 20 bytes in base64url: execution (8), attempt (4), MAC (8)
-    IF p_token !~ '^[A-Za-z0-9_-]{27}$' THEN
+    IF (p_token ~ '^[A-Za-z0-9_-]{27}$') IS NOT TRUE THEN
         RAISE EXCEPTION 'Invalid Token: ''Invalid token''' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     v_bytes := decode(translate(p_token, '-_', '+/') || '=', 'base64');

@@ -392,6 +392,7 @@ static const struct {
     {"a number that is too long", "SELECT pawl.start_execution('order', repeat('7', 1001)::json)", "54000"},
     {"something that is no JSON", "SELECT pawl.start_execution('order', 'x')", "22P02"},
     {"a token that is none", "SELECT pawl.send_task_success('rubbish', '1')", "22023"},
+    {"a token that is NULL", "SELECT pawl.send_task_failure(NULL)", "22023"},
     {"an execution that does not exist", "SELECT pawl.execution_id('nowhere')", "P0002"},
 };
 

@@ -85,7 +85,8 @@ void store_query(struct store *s, const char *sql, int nparams, const struct sto
         return;
     }
     err_set(&q->err, ERR_UNAVAILABLE,
-            s->up ? "too many questions wait for the database" : "the database is not reachable: %s", s->why);
+            s->up ? "too many questions wait for the database" : "the database is not reachable: %s",
+            *s->why ? s->why : "not connected yet");
     DL_APPEND(a->refused, q);
     store_defer(s);
 }

@@ -282,7 +282,7 @@ END_TEST
 
 struct answer {
     int calls, rows;
-    char text[64], sqlstate[6];
+    char text[64], sqlstate[6], cause[ERR_CAUSE_BYTES];
     const char *error;
 };
 
@@ -292,6 +292,7 @@ static void on_answer(void *arg, const struct store_result *r, const struct err 
 
     a->calls++;
     a->error = err ? err->name : NULL;
+    snprintf(a->cause, sizeof a->cause, "%s", err ? err->cause : "");
     snprintf(a->sqlstate, sizeof a->sqlstate, "%s", sqlstate);
     if (r && (a->rows = store_rows(r)))
         snprintf(a->text, sizeof a->text, "%s",
@@ -689,8 +690,12 @@ START_TEST(it_waits_for_a_server_that_comes_later)
     uv_loop_init(&late.loop);
     late.store = store_open(&late.loop, "host=/nonexistent dbname=x",
                             &(struct store_events){scene_up, scene_down, scene_notified, &late});
+    struct answer a = {0};
+    store_query(late.store, "SELECT 1", 0, NULL, on_answer, &a);
     scene_run_ms(&late, 800);
     ck_assert_int_eq(late.ups + late.downs, 0);
+    ck_assert_str_eq(a.error, ERR_UNAVAILABLE);
+    ck_assert_str_eq(a.cause, "the database is not reachable: not connected yet");
     store_close(late.store);
     uv_run(&late.loop, UV_RUN_DEFAULT);
     uv_loop_close(&late.loop);

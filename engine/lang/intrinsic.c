@@ -321,6 +321,7 @@ static int apply_json_merge(struct intrinsic_call *c, json_object **out)
     return 0;
 }
 
+/* An empty text, or one of blanks, is null: as it is to the service's parser. */
 static int apply_string_to_json(struct intrinsic_call *c, json_object **out)
 {
     size_t len, containers = 0;
@@ -331,6 +332,8 @@ static int apply_string_to_json(struct intrinsic_call *c, json_object **out)
         containers += text[i] == '{' || text[i] == '[';
     if (charge(c, len + containers * CONTAINER_BYTES) < 0)
         return -1;
+    if (strspn(text, " \t\n\r") == len)
+        return 0;
     return js_parse(text, len, out, &parse) == 0 ? 0 : fail(c, parse.cause);
 }
 

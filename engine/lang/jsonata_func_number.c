@@ -70,19 +70,48 @@ static struct jsonata_text text_of(struct jv s)
     return (struct jsonata_text){.p = s.text, .len = s.len};
 }
 
-static struct jv value_of(struct jsonata_text t)
-{
-    return jv_text(t.p, t.len);
-}
+/* A call that goes by a picture: what it makes along the way lies in a place of its own, and is given back at
+ * once. */
+struct sheet {
+    struct arena *arena;
+    struct jsonata_text text, picture; /* of the result; the argument */
+    struct err err;
+};
 
-/* Pays for texts that go into a picture function; it makes about as much again. */
-static int pay(struct call *c)
+/* Pays for the work, which grows with the picture's length times that of the texts. */
+static int begin(struct call *c, struct sheet *s, uint32_t picture)
 {
-    size_t bytes = 4096;
+    enum { LONGEST = JSONATA_PICTURE_CHARS_MAX };
+    uint64_t texts = 0;
 
     for (uint32_t i = 0; i < c->n; i++)
-        bytes += arg(c, i).kind == JV_STRING ? arg(c, i).len : 0;
-    return charge(c->run, 8 + bytes / 64) < 0 ? -1 : jsonata_spend(c->run, bytes * 16);
+        texts += arg(c, i).kind == JV_STRING ? arg(c, i).len : 0;
+    *s = (struct sheet){.picture = text_of(arg(c, picture))};
+    uint64_t wide = s->picture.len < LONGEST ? s->picture.len : LONGEST,
+             high = texts < 2 * LONGEST ? texts : 2 * LONGEST;
+    if (charge(c->run, 32 + texts / 4 + wide * high / 64) < 0)
+        return -1;
+    s->arena = arena_new();
+    return 0;
+}
+
+static int end(struct call *c, struct sheet *s, int rc)
+{
+    arena_free(s->arena);
+    return rc < 0 ? refuse(c, &s->err) : 0;
+}
+
+static int end_with_text(struct call *c, struct sheet *s, int rc, struct jv *out)
+{
+    char *copy = rc < 0 ? NULL : jsonata_take_room(c->run, s->text.len);
+
+    if (copy) {
+        memcpy(copy, s->text.p, s->text.len);
+        *out = jv_text(copy, s->text.len);
+    }
+    if (end(c, s, rc) < 0)
+        return -1;
+    return copy ? charge(c->run, out->len / 16) : -1;
 }
 
 int jsonata_f_number(struct call *c, struct jv *out)
@@ -103,47 +132,38 @@ int jsonata_f_number(struct call *c, struct jv *out)
 
 int jsonata_f_formatBase(struct call *c, struct jv *out)
 {
-    struct jsonata_text text;
-    struct err err;
+    struct sheet s;
 
     if (!given(c, 0))
         return 0;
-    if (pay(c) < 0)
+    if (begin(c, &s, 0) < 0)
         return -1;
     double radix = given(c, 1) ? arg(c, 1).number : 10;
-    if (jsonata_format_base(c->run->arena, arg(c, 0).number, radix, &text, &err) < 0)
-        return refuse(c, &err);
-    *out = value_of(text);
-    return 0;
+    return end_with_text(c, &s, jsonata_format_base(s.arena, arg(c, 0).number, radix, &s.text, &s.err), out);
 }
 
 int jsonata_f_formatInteger(struct call *c, struct jv *out)
 {
-    struct jsonata_text text;
-    struct err err;
+    struct sheet s;
 
     if (!given(c, 0) || !given(c, 1))
         return 0;
-    if (pay(c) < 0)
+    if (begin(c, &s, 1) < 0)
         return -1;
-    if (jsonata_format_integer(c->run->arena, arg(c, 0).number, text_of(arg(c, 1)), &text, &err) < 0)
-        return refuse(c, &err);
-    *out = value_of(text);
-    return 0;
+    return end_with_text(c, &s, jsonata_format_integer(s.arena, arg(c, 0).number, s.picture, &s.text, &s.err),
+                         out);
 }
 
 int jsonata_f_parseInteger(struct call *c, struct jv *out)
 {
-    struct err err;
+    struct sheet s;
 
     if (!given(c, 0) || !given(c, 1))
         return 0;
-    if (pay(c) < 0)
+    if (begin(c, &s, 1) < 0)
         return -1;
     *out = jv_number(0);
-    if (jsonata_parse_integer(c->run->arena, text_of(arg(c, 0)), text_of(arg(c, 1)), &out->number, &err) < 0)
-        return refuse(c, &err);
-    return 0;
+    return end(c, &s, jsonata_parse_integer(s.arena, text_of(arg(c, 0)), s.picture, &out->number, &s.err));
 }
 
 enum { OPTIONS_MAX = 32 };
@@ -165,34 +185,28 @@ int jsonata_f_formatNumber(struct call *c, struct jv *out)
 {
     struct jsonata_option options[OPTIONS_MAX];
     size_t n = options_of(arg(c, 2), options);
-    struct jsonata_text text;
-    struct err err;
+    struct sheet s;
 
     if (!given(c, 0) || !given(c, 1))
         return 0;
-    if (pay(c) < 0)
+    if (begin(c, &s, 1) < 0)
         return -1;
-    if (jsonata_format_number(c->run->arena, arg(c, 0).number, text_of(arg(c, 1)), options, n, &text, &err) <
-        0)
-        return refuse(c, &err);
-    *out = value_of(text);
-    return 0;
+    int rc = jsonata_format_number(s.arena, arg(c, 0).number, s.picture, options, n, &s.text, &s.err);
+    return end_with_text(c, &s, rc, out);
 }
 
 /* ---- moments ---- */
 
 static int format_moment(struct call *c, double ms, uint32_t picture, struct jv *out)
 {
-    struct jsonata_text p = text_of(arg(c, picture)), zone = text_of(arg(c, picture + 1)), text;
-    struct err err;
+    struct jsonata_text zone = text_of(arg(c, picture + 1));
+    struct sheet s;
 
-    if (pay(c) < 0)
+    if (begin(c, &s, picture) < 0)
         return -1;
-    if (jsonata_from_millis(c->run->arena, ms, given(c, picture) ? &p : NULL,
-                            given(c, picture + 1) ? &zone : NULL, &text, &err) < 0)
-        return refuse(c, &err);
-    *out = value_of(text);
-    return 0;
+    int rc = jsonata_from_millis(s.arena, ms, given(c, picture) ? &s.picture : NULL,
+                                 given(c, picture + 1) ? &zone : NULL, &s.text, &s.err);
+    return end_with_text(c, &s, rc, out);
 }
 
 int jsonata_f_fromMillis(struct call *c, struct jv *out)
@@ -213,21 +227,18 @@ int jsonata_f_millis(struct call *c, struct jv *out)
 
 int jsonata_f_toMillis(struct call *c, struct jv *out)
 {
-    struct jsonata_text picture = text_of(arg(c, 1));
-    struct err err;
+    struct sheet s;
     double ms;
 
     if (!given(c, 0))
         return 0;
-    if (pay(c) < 0)
+    if (begin(c, &s, 1) < 0)
         return -1;
-    int rc = jsonata_to_millis(c->run->arena, text_of(arg(c, 0)), given(c, 1) ? &picture : NULL,
-                               c->run->env->now_ms, &ms, &err);
-    if (rc < 0)
-        return refuse(c, &err);
+    int rc = jsonata_to_millis(s.arena, text_of(arg(c, 0)), given(c, 1) ? &s.picture : NULL,
+                               c->run->env->now_ms, &ms, &s.err);
     if (rc == 1)
         *out = jv_number(ms);
-    return 0;
+    return end(c, &s, rc);
 }
 
 /* ---- chance ---- */

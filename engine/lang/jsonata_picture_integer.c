@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-int parsed_chars(struct arena *a, struct jsonata_text text, size_t max_chars, struct jsonata_chars *to,
-                 struct err *err)
+int picture_parsed_chars(struct arena *a, struct jsonata_text text, size_t max_chars,
+                         struct jsonata_chars *to, struct err *err)
 {
     if (js_chars(text.p, text.len) > max_chars)
         return err_set(err, "U1001", "A text that is parsed by a picture has at most %zu characters",
@@ -137,7 +137,8 @@ static const struct {
     {"w", FORMAT_WORDS, CASE_LOWER},
 };
 
-int integer_analyse(struct arena *a, struct jsonata_chars picture, struct integer_picture *p, struct err *err)
+int picture_analyse_integer(struct arena *a, struct jsonata_chars picture, struct integer_picture *p,
+                            struct err *err)
 {
     size_t semicolon = picture.n;
 
@@ -161,7 +162,7 @@ int integer_analyse(struct arena *a, struct jsonata_chars picture, struct intege
 
 /* ---- to text ---- */
 
-int integer_unsupported(struct arena *a, const struct integer_picture *p, struct err *err)
+int picture_no_sequence(struct arena *a, const struct integer_picture *p, struct err *err)
 {
     return jsonata_refuse(err, "D3130", "Formatting or parsing an integer as a sequence starting with ",
                           jsonata_chars_text(a, p->sequence), " is not supported by this implementation");
@@ -228,7 +229,8 @@ static void format_decimal(struct jsonata_build *to, double value, const struct 
     jsonata_add(to, jsonata_built(&number));
 }
 
-int integer_format(struct jsonata_build *to, double value, const struct integer_picture *p, struct err *err)
+int picture_format_integer(struct jsonata_build *to, double value, const struct integer_picture *p,
+                           struct err *err)
 {
     if (!isfinite(value))
         return err_set(err, "D1001", "Number out of range: null");
@@ -237,12 +239,12 @@ int integer_format(struct jsonata_build *to, double value, const struct integer_
     value = fabs(value);
     switch (p->primary) {
     case FORMAT_LETTERS:
-        letters_format(to, value, p->letter_case == CASE_UPPER);
+        picture_format_letters(to, value, p->letter_case == CASE_UPPER);
         return 0;
     case FORMAT_ROMAN:
-        return roman_format(to, value, p->letter_case == CASE_UPPER, err);
+        return picture_format_roman(to, value, p->letter_case == CASE_UPPER, err);
     case FORMAT_WORDS:
-        words_format(to, value, p->ordinal, p->letter_case);
+        picture_format_words(to, value, p->ordinal, p->letter_case);
         return 0;
     case FORMAT_DECIMAL:
         format_decimal(to, value, p);
@@ -250,7 +252,7 @@ int integer_format(struct jsonata_build *to, double value, const struct integer_
     case FORMAT_SEQUENCE:
         break;
     }
-    return integer_unsupported(to->arena, p, err);
+    return picture_no_sequence(to->arena, p, err);
 }
 
 int jsonata_format_integer(struct arena *a, double value, struct jsonata_text picture,
@@ -260,8 +262,8 @@ int jsonata_format_integer(struct arena *a, double value, struct jsonata_text pi
     struct integer_picture p;
     struct jsonata_chars chars;
 
-    if (picture_chars(a, picture, &chars, err) < 0 || integer_analyse(a, chars, &p, err) < 0 ||
-        integer_format(&to, floor(value), &p, err) < 0)
+    if (picture_chars(a, picture, &chars, err) < 0 || picture_analyse_integer(a, chars, &p, err) < 0 ||
+        picture_format_integer(&to, floor(value), &p, err) < 0)
         return -1;
     *out = jsonata_chars_text(a, jsonata_built(&to));
     return 0;
@@ -300,27 +302,27 @@ static int parse_decimal(struct arena *a, struct jsonata_chars text, const struc
     return 0;
 }
 
-int integer_parse(struct arena *a, struct jsonata_chars text, const struct integer_picture *p, double *out,
-                  struct err *err)
+int picture_parse_integer(struct arena *a, struct jsonata_chars text, const struct integer_picture *p,
+                          double *out, struct err *err)
 {
     bool upper = p->letter_case == CASE_UPPER;
 
     switch (p->primary) {
     case FORMAT_LETTERS:
-        *out = letters_parse(text, upper);
+        *out = picture_parse_letters(text, upper);
         return 0;
     case FORMAT_ROMAN:
-        *out = roman_parse(text, upper);
+        *out = picture_parse_roman(text, upper);
         return 0;
     case FORMAT_WORDS:
-        *out = words_parse(text);
+        *out = picture_parse_words(text);
         return 0;
     case FORMAT_DECIMAL:
         return parse_decimal(a, text, p, out, err);
     case FORMAT_SEQUENCE:
         break;
     }
-    return integer_unsupported(a, p, err);
+    return picture_no_sequence(a, p, err);
 }
 
 int jsonata_parse_integer(struct arena *a, struct jsonata_text text, struct jsonata_text picture, double *out,
@@ -330,8 +332,8 @@ int jsonata_parse_integer(struct arena *a, struct jsonata_text text, struct json
     struct jsonata_chars chars, shape;
 
     if (picture_chars(a, picture, &shape, err) < 0 ||
-        parsed_chars(a, text, JSONATA_INTEGER_CHARS_MAX, &chars, err) < 0 ||
-        integer_analyse(a, shape, &p, err) < 0)
+        picture_parsed_chars(a, text, JSONATA_INTEGER_CHARS_MAX, &chars, err) < 0 ||
+        picture_analyse_integer(a, shape, &p, err) < 0)
         return -1;
-    return integer_parse(a, chars, &p, out, err);
+    return picture_parse_integer(a, chars, &p, out, err);
 }

@@ -7,10 +7,11 @@
 
 enum { MARKERS_MAX = 100 };
 
-const char *const MONTH_NAMES[13] = {"",     "January", "February",  "March",   "April",    "May",     "June",
-                                     "July", "August",  "September", "October", "November", "December"};
-const char *const DAY_NAMES[8] = {"",         "Monday", "Tuesday",  "Wednesday",
-                                  "Thursday", "Friday", "Saturday", "Sunday"};
+const char *const PICTURE_MONTHS[13] = {"",        "January",  "February", "March",  "April",
+                                        "May",     "June",     "July",     "August", "September",
+                                        "October", "November", "December"};
+const char *const PICTURE_DAYS[8] = {"",         "Monday", "Tuesday",  "Wednesday",
+                                     "Thursday", "Friday", "Saturday", "Sunday"};
 
 /* ---- the picture ---- */
 
@@ -124,7 +125,7 @@ static int read_integer(struct reader *r, struct picture_part *part, struct json
         jsonata_add_char(&pattern, ';');
         jsonata_add_char(&pattern, modifier);
     }
-    if (integer_analyse(r->arena, jsonata_built(&pattern), p, r->err) < 0)
+    if (picture_analyse_integer(r->arena, jsonata_built(&pattern), p, r->err) < 0)
         return -1;
     part->has_integer = true;
     if (width_min > (int)p->mandatory)
@@ -205,7 +206,8 @@ static struct jsonata_chars without_blanks(struct reader *r, struct jsonata_char
     return jsonata_built(&b);
 }
 
-int moment_analyse(struct arena *a, struct jsonata_chars picture, struct moment_picture *to, struct err *err)
+int picture_analyse_moment(struct arena *a, struct jsonata_chars picture, struct moment_picture *to,
+                           struct err *err)
 {
     static const uint32_t closing = ']';
     struct reader r = {.arena = a, .picture = picture, .err = err};
@@ -240,7 +242,7 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-struct moment moment_of(int64_t ms)
+struct moment picture_moment(int64_t ms)
 {
     struct moment m = {.ms = ms, .days = floor_div(ms, DAY_MS)};
 
@@ -249,7 +251,7 @@ struct moment moment_of(int64_t ms)
     return m;
 }
 
-int64_t moment_days(int64_t year, int64_t month, int64_t day)
+int64_t picture_days(int64_t year, int64_t month, int64_t day)
 {
     if (year >= 0 && year <= 99)
         year += 1900;
@@ -266,7 +268,7 @@ static int day_of_week(int64_t days)
 /* The Monday of the week that holds the first Thursday of a month; that of January begins the year. */
 static int64_t first_week(int64_t year, int64_t month)
 {
-    int64_t first = moment_days(year, month, 1);
+    int64_t first = picture_days(year, month, 1);
     int day = day_of_week(first);
 
     return first - (day - 1) + (day > 4 ? 7 : 0);
@@ -279,7 +281,7 @@ static int64_t first_week(int64_t year, int64_t month)
 static double week(const struct moment *m, int step)
 {
     int64_t month = step == 12 ? 0 : m->month - 1, full_weeks = step == 12 ? 52 : 4;
-    int64_t today = moment_days(m->year, m->month - 1, m->day), past = today - first_week(m->year, month);
+    int64_t today = picture_days(m->year, m->month - 1, m->day), past = today - first_week(m->year, month);
 
     if (past < 0)
         return (double)(floor_div(today - first_week(m->year, month - step), 7) + 1);
@@ -313,7 +315,7 @@ static int64_t hours(const struct moment *m)
     return m->ms_of_day / 3600000;
 }
 
-double moment_fragment(const struct moment *m, char component)
+double picture_fragment(const struct moment *m, char component)
 {
     switch (component) {
     case 'Y':
@@ -323,7 +325,7 @@ double moment_fragment(const struct moment *m, char component)
     case 'D':
         return m->day;
     case 'd':
-        return (double)(moment_days(m->year, m->month - 1, m->day) - moment_days(m->year, 0, 1) + 1);
+        return (double)(picture_days(m->year, m->month - 1, m->day) - picture_days(m->year, 0, 1) + 1);
     case 'F':
         return day_of_week(m->days);
     case 'W':
@@ -370,7 +372,7 @@ static void add_name(struct writer *w, const char *name, const struct picture_pa
     }
 }
 
-int moment_has_no_names(char component, struct err *err)
+int picture_has_no_names(char component, struct err *err)
 {
     return err_set(
         err, "D3133",
@@ -381,19 +383,19 @@ int moment_has_no_names(char component, struct err *err)
 
 static int add_number_or_name(struct writer *w, const struct picture_part *part)
 {
-    double value = moment_fragment(&w->moment, part->component);
+    double value = picture_fragment(&w->moment, part->component);
 
     if (part->has_integer) {
         if (part->component == 'Y' && part->year_width >= 0)
             value = fmod(value, pow(10, part->year_width));
-        return integer_format(&w->to, value, &part->integer, w->err);
+        return picture_format_integer(&w->to, value, &part->integer, w->err);
     }
     if (is_one_of("Mx", part->component))
-        add_name(w, MONTH_NAMES[(int)value], part);
+        add_name(w, PICTURE_MONTHS[(int)value], part);
     else if (part->component == 'F')
-        add_name(w, DAY_NAMES[(int)value], part);
+        add_name(w, PICTURE_DAYS[(int)value], part);
     else
-        return moment_has_no_names(part->component, w->err);
+        return picture_has_no_names(part->component, w->err);
     return 0;
 }
 
@@ -403,17 +405,17 @@ static int add_offset_digits(struct writer *w, const struct picture_part *part)
     double offset = (double)(w->offset_hours * 100 + w->offset_minutes);
 
     if (p->primary == FORMAT_DECIMAL && (p->regular || p->mandatory == 3 || p->mandatory == 4))
-        return integer_format(&w->to, offset, p, w->err);
+        return picture_format_integer(&w->to, offset, p, w->err);
     if (p->primary != FORMAT_DECIMAL || p->mandatory > 4)
         return err_set(w->err, "D3134",
                        "The timezone integer format specifier cannot have more than four digits");
-    if (integer_format(&w->to, (double)w->offset_hours, p, w->err) < 0)
+    if (picture_format_integer(&w->to, (double)w->offset_hours, p, w->err) < 0)
         return -1;
     if (w->offset_minutes != 0) {
         static const struct integer_picture two_digits = {
             .primary = FORMAT_DECIMAL, .zero = '0', .mandatory = 2};
         jsonata_add_char(&w->to, ':');
-        return integer_format(&w->to, (double)w->offset_minutes, &two_digits, w->err);
+        return picture_format_integer(&w->to, (double)w->offset_minutes, &two_digits, w->err);
     }
     return 0;
 }
@@ -465,7 +467,7 @@ static int read_offset(struct writer *w, struct arena *a, struct jsonata_text ti
 {
     struct jsonata_chars chars;
 
-    if (parsed_chars(a, timezone, JSONATA_MOMENT_CHARS_MAX, &chars, w->err) < 0)
+    if (picture_parsed_chars(a, timezone, JSONATA_MOMENT_CHARS_MAX, &chars, w->err) < 0)
         return -1;
     double offset = jsonata_number_prefix(chars);
     if (!(fabs(offset) < 1e9))
@@ -485,7 +487,7 @@ static int set_moment(struct writer *w, double ms)
         jsonata_number_text(text, ms);
         return err_set(w->err, "D1001", "Number out of range: %s", isnan(ms) ? "null" : text);
     }
-    w->moment = moment_of((int64_t)local);
+    w->moment = picture_moment((int64_t)local);
     return 0;
 }
 
@@ -501,7 +503,7 @@ int jsonata_from_millis(struct arena *a, double ms, const struct jsonata_text *p
     if (timezone && read_offset(&w, a, *timezone) < 0)
         return -1;
     if (picture_chars(a, picture ? *picture : otherwise, &chars, err) < 0 ||
-        moment_analyse(a, chars, &parsed, err) < 0 || set_moment(&w, ms) < 0)
+        picture_analyse_moment(a, chars, &parsed, err) < 0 || set_moment(&w, ms) < 0)
         return -1;
     for (size_t i = 0; i < parsed.n; i++) {
         if (add_part_text(&w, &parsed.parts[i]) < 0)

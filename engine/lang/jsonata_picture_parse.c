@@ -148,8 +148,8 @@ struct matcher {
     uint8_t *failed; /* for each part and character: the bits below */
 };
 
-/* From this part and character on nothing fits. */
-enum { FAILED_PART = 1, FAILED_WORDS = 2 /* within its words */ };
+/* From this part and character on nothing fits: when the part begins there, or goes on there. */
+enum { FAILED_PART = 1, FAILED_FURTHER = 2 };
 
 static bool match_part(struct matcher *m, size_t i, size_t at);
 
@@ -196,26 +196,6 @@ static bool is_roman(uint32_t c)
     return c < 0x80 && c > 0 && strchr("mdclxvi", (int)lower(c));
 }
 
-/* Characters from `at` on of which is() is true, at most max. */
-static size_t run(const struct matcher *m, size_t at, size_t max, bool (*is)(uint32_t c))
-{
-    size_t n = 0;
-
-    while (n < max && at + n < m->text.n && is(m->text.c[at + n]))
-        n++;
-    return n;
-}
-
-/* As many characters as there are, or less when the rest does not fit then. */
-static bool match_run(struct matcher *m, size_t i, size_t at, bool (*is)(uint32_t c))
-{
-    for (size_t n = run(m, at, SIZE_MAX, is); n > 0; n--) {
-        if (match_rest(m, i, at + n))
-            return true;
-    }
-    return false;
-}
-
 /* "st", "nd", "rd" or "th". */
 static bool ordinal_ending_at(struct jsonata_chars text, size_t at)
 {
@@ -228,17 +208,42 @@ static bool ordinal_ending_at(struct jsonata_chars text, size_t at)
     return false;
 }
 
+/* The digits or letters of a part have ended. */
+static bool match_ending(struct matcher *m, size_t i, size_t at)
+{
+    const struct picture_part *part = &m->picture->parts[i];
+
+    if (!part->has_integer || part->integer.primary != FORMAT_DECIMAL || !part->integer.ordinal)
+        return match_rest(m, i, at);
+    return ordinal_ending_at(m->text, at) && match_rest(m, i, at + 2);
+}
+
+/* As many characters as there are, or less when the rest does not fit then. any: some have gone before. */
+static bool match_run(struct matcher *m, size_t i, size_t at, bool (*is)(uint32_t c), bool any)
+{
+    if (*failed(m, i, at) & FAILED_FURTHER)
+        return false;
+    if (at < m->text.n && is(m->text.c[at]) && match_run(m, i, at + 1, is, true))
+        return true;
+    if (any && match_ending(m, i, at))
+        return true;
+    if (any)
+        *failed(m, i, at) |= FAILED_FURTHER;
+    return false;
+}
+
 static bool match_decimal(struct matcher *m, size_t i, size_t at)
 {
     const struct picture_part *part = &m->picture->parts[i];
-    const struct integer_picture *p = &part->integer;
-    size_t max = part->year_width > 0 ? (size_t)part->year_width : SIZE_MAX, min = 1;
+    size_t max = (size_t)part->year_width, n = 0;
 
-    if (part->year_width > 0)
-        min = max > p->optional ? max - p->optional : 0;
-    for (size_t n = run(m, at, max, is_digit) + 1; n-- > min;) {
-        if (!p->ordinal ? match_rest(m, i, at + n)
-                        : ordinal_ending_at(m->text, at + n) && match_rest(m, i, at + n + 2))
+    if (part->year_width <= 0)
+        return match_run(m, i, at, is_digit, false);
+    size_t min = max > part->integer.optional ? max - part->integer.optional : 0;
+    while (n < max && at + n < m->text.n && is_digit(m->text.c[at + n]))
+        n++;
+    for (n++; n-- > min;) {
+        if (match_ending(m, i, at + n))
             return true;
     }
     return false;
@@ -247,17 +252,16 @@ static bool match_decimal(struct matcher *m, size_t i, size_t at)
 /* As many words as there are; each is the first of the list that leads to an end. */
 static bool match_words(struct matcher *m, size_t i, size_t at, bool any)
 {
-    if (*failed(m, i, at) & FAILED_WORDS)
+    if (*failed(m, i, at) & FAILED_FURTHER)
         return false;
-    for (size_t word = 0; word < WORDS_OF_NUMBERS; word++) {
-        size_t n = words_match(m->text, at, word);
-        if (n > 0 && match_words(m, i, at + n, true))
+    for (size_t word = 0, n; (n = picture_next_word(m->text, at, &word)) > 0;) {
+        if (match_words(m, i, at + n, true))
             return true;
     }
     if (any && match_rest(m, i, at))
         return true;
     if (any)
-        *failed(m, i, at) |= FAILED_WORDS;
+        *failed(m, i, at) |= FAILED_FURTHER;
     return false;
 }
 
@@ -282,10 +286,11 @@ static bool match_offset(struct matcher *m, size_t i, size_t at)
     if (at == m->text.n || (m->text.c[at] != '+' && m->text.c[at] != '-'))
         return false;
     if (!sign)
-        return match_run(m, i, at + 1, is_digit);
-    size_t digits = run(m, at + 1, SIZE_MAX, is_digit);
-    at += 1 + digits;
-    return digits > 0 && at < m->text.n && m->text.c[at] == sign && match_run(m, i, at + 1, is_digit);
+        return match_run(m, i, at + 1, is_digit, false);
+    size_t hours = ++at;
+    while (at < m->text.n && is_digit(m->text.c[at]))
+        at++;
+    return at > hours && at < m->text.n && m->text.c[at] == sign && match_run(m, i, at + 1, is_digit, false);
 }
 
 static bool match_marker(struct matcher *m, size_t i, size_t at)
@@ -295,12 +300,12 @@ static bool match_marker(struct matcher *m, size_t i, size_t at)
     if (part->component == 'Z' || part->component == 'z')
         return match_offset(m, i, at);
     if (!part->has_integer)
-        return match_run(m, i, at, is_letter);
+        return match_run(m, i, at, is_letter, false);
     switch (part->integer.primary) {
     case FORMAT_LETTERS:
-        return match_run(m, i, at, is_letter);
+        return match_run(m, i, at, is_letter, false);
     case FORMAT_ROMAN:
-        return match_run(m, i, at, is_roman);
+        return match_run(m, i, at, is_roman, false);
     case FORMAT_WORDS:
         return match_words(m, i, at, false);
     default:
@@ -381,9 +386,9 @@ static void set_name(struct fields *f, const struct picture_part *part, struct j
     if (part->component == 'P')
         n = half_of_day(text);
     else if (part->component == 'F')
-        n = name_number(text, DAY_NAMES, 8, part->width_max);
+        n = name_number(text, PICTURE_DAYS, 8, part->width_max);
     else
-        n = name_number(text, MONTH_NAMES, 13, part->width_max);
+        n = name_number(text, PICTURE_MONTHS, 13, part->width_max);
     set(f, part->component, n);
     f->given[index_of(part->component)] = n >= 0;
 }
@@ -423,7 +428,7 @@ static int read_fields(struct matcher *m, struct fields *f, struct err *err)
         } else if (!part->has_integer) {
             set_name(f, part, text);
         } else {
-            if (integer_parse(m->arena, text, &part->integer, &n, err) < 0)
+            if (picture_parse_integer(m->arena, text, &part->integer, &n, err) < 0)
                 return -1;
             set(f, part->component, n);
         }
@@ -472,7 +477,7 @@ static int fill_in(struct fields *f, const char *components, const struct moment
             set(f, *c, strchr("MDd", *c) ? 1 : 0);
             ended = true;
         } else {
-            set(f, *c, *c == 'P' ? 0 : moment_fragment(now, *c));
+            set(f, *c, *c == 'P' ? 0 : picture_fragment(now, *c));
         }
     }
     return 0;
@@ -486,7 +491,8 @@ static double utc(double year, double month, double day, double ms_of_day)
 {
     if (!(fabs(year) < 1e6 && fabs(month) < 1e6 && fabs(day) < 1e9))
         return NAN;
-    double ms = (double)moment_days((int64_t)year, (int64_t)month, (int64_t)day) * (double)DAY_MS + ms_of_day;
+    double ms =
+        (double)picture_days((int64_t)year, (int64_t)month, (int64_t)day) * (double)DAY_MS + ms_of_day;
     return fabs(ms) <= MOMENT_MS_MAX ? trunc(ms) : NAN;
 }
 
@@ -498,7 +504,7 @@ static void month_and_day(const struct fields *f, double *month, double *day)
     *month = *day = NAN;
     if (isnan(ms))
         return;
-    struct moment m = moment_of((int64_t)ms);
+    struct moment m = picture_moment((int64_t)ms);
     *month = m.month - 1;
     *day = m.day;
 }
@@ -545,9 +551,9 @@ static int check_parts(struct arena *a, const struct moment_picture *p, size_t *
         if (!part->component || strchr("Zz", part->component))
             continue;
         if (!part->has_integer && !strchr("MxFP", part->component))
-            return moment_has_no_names(part->component, err);
+            return picture_has_no_names(part->component, err);
         if (part->has_integer && part->integer.primary == FORMAT_SEQUENCE)
-            return integer_unsupported(a, &part->integer, err);
+            return picture_no_sequence(a, &part->integer, err);
     }
     return 0;
 }
@@ -559,7 +565,7 @@ static int parse_by_picture(struct arena *a, struct jsonata_chars text, struct j
     struct fields f = {.given = {false}};
     size_t markers;
 
-    if (moment_analyse(a, shape, &picture, err) < 0 || check_parts(a, &picture, &markers, err) < 0)
+    if (picture_analyse_moment(a, shape, &picture, err) < 0 || check_parts(a, &picture, &markers, err) < 0)
         return -1;
     struct matcher m = {.arena = a, .text = text, .picture = &picture};
     m.ends = arena_alloc(a, picture.n * sizeof *m.ends);
@@ -568,7 +574,7 @@ static int parse_by_picture(struct arena *a, struct jsonata_chars text, struct j
         return 0;
     if (read_fields(&m, &f, err) < 0)
         return -1;
-    struct moment now = moment_of(now_ms);
+    struct moment now = picture_moment(now_ms);
     return moment_of_fields(&f, &now, ms, err);
 }
 
@@ -580,7 +586,7 @@ int jsonata_to_millis(struct arena *a, struct jsonata_text text, const struct js
     if (!picture)
         return parse_iso8601(text, ms, err);
     if (picture_chars(a, *picture, &shape, err) < 0 ||
-        parsed_chars(a, text, JSONATA_MOMENT_CHARS_MAX, &chars, err) < 0)
+        picture_parsed_chars(a, text, JSONATA_MOMENT_CHARS_MAX, &chars, err) < 0)
         return -1;
     return parse_by_picture(a, chars, shape, now_ms, ms, err);
 }

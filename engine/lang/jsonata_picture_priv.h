@@ -8,27 +8,29 @@
 /* A picture as code points; -1 with U1001 when it is too long. */
 int picture_chars(struct arena *a, struct jsonata_text picture, struct jsonata_chars *to, struct err *err);
 /* The same for a text of at most max_chars that is parsed. */
-int parsed_chars(struct arena *a, struct jsonata_text text, size_t max_chars, struct jsonata_chars *to,
-                 struct err *err);
+int picture_parsed_chars(struct arena *a, struct jsonata_text text, size_t max_chars,
+                         struct jsonata_chars *to, struct err *err);
 
 /* ---- jsonata_picture_words.c: numbers as words, roman numerals and letters ---- */
 
 enum letter_case { CASE_LOWER, CASE_UPPER, CASE_TITLE };
 
 /* value: an integer, not negative, finite. */
-void words_format(struct jsonata_build *to, double value, bool ordinal, enum letter_case letter_case);
-int roman_format(struct jsonata_build *to, double value, bool upper, struct err *err); /* U1001: too large */
-void letters_format(struct jsonata_build *to, double value, bool upper);
+void picture_format_words(struct jsonata_build *to, double value, bool ordinal, enum letter_case letter_case);
+int picture_format_roman(struct jsonata_build *to, double value, bool upper,
+                         struct err *err); /* U1001: too large */
+void picture_format_letters(struct jsonata_build *to, double value, bool upper);
 
 /* NaN for what is no such number. */
-double words_parse(struct jsonata_chars text);
-double roman_parse(struct jsonata_chars text, bool upper);
-double letters_parse(struct jsonata_chars text, bool upper);
+double picture_parse_words(struct jsonata_chars text);
+double picture_parse_roman(struct jsonata_chars text, bool upper);
+double picture_parse_letters(struct jsonata_chars text, bool upper);
 
-/* The length of the i-th word of numbers ("and", commas, blanks included) if text goes on with it at `at`;
- * else 0. */
-size_t words_match(struct jsonata_chars text, size_t at, size_t i);
-extern const size_t WORDS_OF_NUMBERS; /* i is below */
+/*
+ * The length of the next word of numbers that text goes on with at `at`, from the *i-th of the list on; 0:
+ * there is no more.  *i begins with 0.  "and", commas, hyphens and blanks are words here.
+ */
+size_t picture_next_word(struct jsonata_chars text, size_t at, size_t *i);
 
 /* ---- jsonata_picture_integer.c ---- */
 
@@ -57,14 +59,15 @@ struct integer_picture {
 size_t picture_regular(const size_t *positions, size_t n);
 
 /* D3131: digits of several families. */
-int integer_analyse(struct arena *a, struct jsonata_chars picture, struct integer_picture *p,
-                    struct err *err);
+int picture_analyse_integer(struct arena *a, struct jsonata_chars picture, struct integer_picture *p,
+                            struct err *err);
 /* Appends value (an integer; D1001 when it is not finite) to the text. D3130. */
-int integer_format(struct jsonata_build *to, double value, const struct integer_picture *p, struct err *err);
+int picture_format_integer(struct jsonata_build *to, double value, const struct integer_picture *p,
+                           struct err *err);
 /* *out may be NaN. D3130, D3131. */
-int integer_parse(struct arena *a, struct jsonata_chars text, const struct integer_picture *p, double *out,
-                  struct err *err);
-int integer_unsupported(struct arena *a, const struct integer_picture *p, struct err *err); /* D3130 */
+int picture_parse_integer(struct arena *a, struct jsonata_chars text, const struct integer_picture *p,
+                          double *out, struct err *err);
+int picture_no_sequence(struct arena *a, const struct integer_picture *p, struct err *err); /* D3130 */
 
 /* ---- jsonata_picture_moment.c ---- */
 
@@ -87,11 +90,12 @@ struct moment_picture {
 };
 
 /* D3131, D3132, D3135; U1001: too many markers, too wide. */
-int moment_analyse(struct arena *a, struct jsonata_chars picture, struct moment_picture *to, struct err *err);
+int picture_analyse_moment(struct arena *a, struct jsonata_chars picture, struct moment_picture *to,
+                           struct err *err);
 
-int moment_has_no_names(char component, struct err *err); /* D3133 */
+int picture_has_no_names(char component, struct err *err); /* D3133 */
 
-extern const char *const MONTH_NAMES[13], *const DAY_NAMES[8]; /* from 1: January, Monday */
+extern const char *const PICTURE_MONTHS[13], *const PICTURE_DAYS[8]; /* from 1: January, Monday */
 
 #define DAY_MS        INT64_C(86400000)
 #define MOMENT_MS_MAX 8.64e15 /* of JavaScript's dates, on either side of 1970 */
@@ -104,9 +108,9 @@ struct moment {
 };
 
 /* ms: within MOMENT_MS_MAX. */
-struct moment moment_of(int64_t ms);
+struct moment picture_moment(int64_t ms);
 /* A component's value: Y M D d F W w X x H h m s f, and P as 0 or 1. */
-double moment_fragment(const struct moment *m, char component);
+double picture_fragment(const struct moment *m, char component);
 /* Days from 1970 to a date as JavaScript's Date.UTC takes it: month from 0, 0 to 99 are years of the last
  * century. */
-int64_t moment_days(int64_t year, int64_t month, int64_t day);
+int64_t picture_days(int64_t year, int64_t month, int64_t day);

@@ -104,7 +104,7 @@ static void speak(struct speech *s, double value, bool more, bool ordinal)
         speak(s, rest, true, ordinal);
 }
 
-void words_format(struct jsonata_build *to, double value, bool ordinal, enum letter_case letter_case)
+void picture_format_words(struct jsonata_build *to, double value, bool ordinal, enum letter_case letter_case)
 {
     struct speech s = {.to = to, .letter_case = letter_case};
 
@@ -143,7 +143,7 @@ static size_t gap_at(struct jsonata_chars text, size_t at)
     return blank || c == '-' || c == '\\';
 }
 
-double words_parse(struct jsonata_chars text)
+double picture_parse_words(struct jsonata_chars text)
 {
     double sum = 0, top = 0; /* top: the words since the last thousand, million, ... */
     size_t from = 0;
@@ -169,15 +169,20 @@ double words_parse(struct jsonata_chars text)
     return sum + top;
 }
 
-const size_t WORDS_OF_NUMBERS = NWORDS + 2;
-
-size_t words_match(struct jsonata_chars text, size_t at, size_t i)
+size_t picture_next_word(struct jsonata_chars text, size_t at, size_t *i)
 {
-    if (i < NWORDS)
-        return stands_at(text, at, WORDS[i].word);
-    if (i == NWORDS)
-        return stands_at(text, at, "and");
-    return at < text.n && (text.c[at] == '-' || text.c[at] == ',' || text.c[at] == ' ');
+    uint32_t first = at < text.n ? lower(text.c[at]) : 0;
+    size_t n = 0;
+
+    for (; *i < NWORDS && n == 0; ++*i) {
+        if (first == (unsigned char)WORDS[*i].word[0])
+            n = stands_at(text, at, WORDS[*i].word);
+    }
+    if (n == 0 && *i == NWORDS) {
+        n = first == 'a' ? stands_at(text, at, "and") : first == '-' || first == ',' || first == ' ';
+        ++*i;
+    }
+    return n;
 }
 
 /* ---- roman numerals ---- */
@@ -192,7 +197,7 @@ static const struct {
 
 enum { NROMAN = sizeof ROMAN / sizeof ROMAN[0], ROMAN_MAX = 10000000 };
 
-int roman_format(struct jsonata_build *to, double value, bool in_capitals, struct err *err)
+int picture_format_roman(struct jsonata_build *to, double value, bool in_capitals, struct err *err)
 {
     struct speech s = {.to = to, .letter_case = in_capitals ? CASE_UPPER : CASE_LOWER};
 
@@ -215,7 +220,7 @@ static double roman_value(uint32_t c)
 }
 
 /* From the right: a numeral that is smaller than one behind it is taken away. */
-double roman_parse(struct jsonata_chars text, bool in_capitals)
+double picture_parse_roman(struct jsonata_chars text, bool in_capitals)
 {
     double sum = 0, max = 1;
 
@@ -235,7 +240,7 @@ double roman_parse(struct jsonata_chars text, bool in_capitals)
 
 enum { LETTERS = 26 };
 
-void letters_format(struct jsonata_build *to, double value, bool in_capitals)
+void picture_format_letters(struct jsonata_build *to, double value, bool in_capitals)
 {
     size_t at = to->n;
 
@@ -245,7 +250,7 @@ void letters_format(struct jsonata_build *to, double value, bool in_capitals)
     }
 }
 
-double letters_parse(struct jsonata_chars text, bool in_capitals)
+double picture_parse_letters(struct jsonata_chars text, bool in_capitals)
 {
     double sum = 0, weight = 1;
 

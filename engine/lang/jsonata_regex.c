@@ -17,6 +17,7 @@ enum {
     EASY_WORK = 64,          /* PCRE2's "match limit" from one starting place, at first */
     HARD_WORK_MAX = 1 << 24, /* ... and at most */
     WORK_OF_A_STEP = 16,
+    BYTES_AT_ONCE = 256, /* that it looks at for one more step */
     HEAP_KIB_MAX = 16384,
     PATTERN_BYTES_MAX = 2048, /* that any pattern may compile to; and so many more for each of its own */
     PATTERN_GROWTH_MAX = 64,
@@ -458,13 +459,15 @@ static int match_with(struct matcher *m, const struct regex *re, size_t from, ui
                        m->data, m->context);
 }
 
-/* From this one place, with more and more work, each paid for. */
+/* From this one place, with more and more work, each paid for: any of it may look at all the rest of the
+ * text. */
 static int match_hard(struct matcher *m, const struct regex *re, size_t from)
 {
+    uint64_t price = 1 + (m->text.len - from) / BYTES_AT_ONCE;
     int rc = PCRE2_ERROR_MATCHLIMIT;
 
     for (uint32_t work = EASY_WORK * 8; rc == PCRE2_ERROR_MATCHLIMIT && work <= HARD_WORK_MAX; work *= 8) {
-        if (charge(m->run, work / WORK_OF_A_STEP) < 0)
+        if (charge(m->run, work / WORK_OF_A_STEP * price) < 0)
             return PCRE2_ERROR_CALLOUT;
         rc = match_with(m, re, from, PCRE2_ANCHORED, work);
     }

@@ -878,6 +878,29 @@ static int spend(struct maker *m, size_t bytes)
     return 0;
 }
 
+/* Lone surrogates, which UTF-8 has no place for, become U+FFFD. */
+static void put_whole(struct js_buf *b, const char *text, uint32_t len)
+{
+    for (uint32_t i = 0; i < len;) {
+        size_t n = js_utf8(text + i, len - i);
+        js_buf_add(b, n ? text + i : "\xEF\xBF\xBD", n ? n : 3);
+        i += n ? (uint32_t)n : 3;
+    }
+}
+
+/* To be freed. Names of json-c end at a NUL. */
+static char *member_name(const char *key, uint32_t len)
+{
+    struct js_buf whole = {0};
+
+    if (!jv_has_lone_surrogate(key, len))
+        return js_clean(key, len, SIZE_MAX);
+    put_whole(&whole, key, len);
+    char *name = js_clean(whole.p, whole.len, SIZE_MAX);
+    js_buf_fini(&whole);
+    return name;
+}
+
 static int make(struct maker *m, struct jv v, json_object **out, unsigned depth);
 
 static int make_array(struct maker *m, struct jv v, json_object *array, unsigned depth)
@@ -899,7 +922,7 @@ static int make_object(struct maker *m, struct jv v, json_object *object, unsign
             continue;
         if (spend(m, (size_t)i.len + 4) < 0 || make(m, i.value, &value, depth + 1) < 0)
             return -1;
-        char *key = js_clean(i.key, i.len, SIZE_MAX); /* names of json-c end at a NUL */
+        char *key = member_name(i.key, i.len);
         json_object_object_add(object, key, value);
         free(key);
     }
@@ -937,11 +960,7 @@ static int make_string(struct maker *m, struct jv v, json_object **out)
         return 0;
     }
     struct js_buf b = {0};
-    for (uint32_t i = 0; i < v.len;) {
-        size_t n = js_utf8(v.text + i, v.len - i);
-        js_buf_add(&b, n ? v.text + i : "\xEF\xBF\xBD", n ? n : 3);
-        i += n ? (uint32_t)n : 3;
-    }
+    put_whole(&b, v.text, v.len);
     *out = json_object_new_string_len(b.p, (int)b.len);
     js_buf_fini(&b);
     return 0;

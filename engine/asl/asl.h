@@ -79,7 +79,10 @@ struct asl_task {
     bool at_most_once;            /* "Delivery": "AtMostOnce": not sent again after a crash */
     struct asl_seconds timeout;   /* TimeoutSeconds, TimeoutSecondsPath */
     struct asl_seconds heartbeat; /* HeartbeatSeconds, HeartbeatSecondsPath */
-    const struct tmpl *role;      /* Credentials, {"RoleArn": ...}: for the history, not used; NULL: absent */
+    /* Credentials, {"RoleArn": ...}, for the history: pawl takes on no roles. In JSONata the query. NULL:
+     * absent */
+    const struct tmpl *credentials;
+    const struct query *credentials_query;
 };
 
 struct asl_pass {

@@ -226,9 +226,9 @@ static void parse_credentials(struct asl_reader *s)
         read_error(&s->in, "Credentials", "The field 'RoleArn' is required but was missing");
     read_typed(&in, "RoleArn", json_type_string, &role);
     if (s->jsonata)
-        read_query(&s->in, "Credentials");
+        s->st->u.task.credentials_query = read_query(&s->in, "Credentials");
     else
-        s->st->u.task.role = read_template(&s->in, "Credentials");
+        s->st->u.task.credentials = read_template(&s->in, "Credentials");
 }
 
 static void parse_task(struct asl_reader *s)

@@ -69,6 +69,7 @@ void event_fini(struct event *e)
     free((char *)e->error);
     free((char *)e->cause);
     free((char *)e->location);
+    free((char *)e->role);
     *e = (struct event){0};
 }
 
@@ -215,6 +216,7 @@ static void write_event(const struct event *e, struct payloads *payloads, struct
     put_text(out, "error", e->error);
     put_text(out, "cause", e->cause);
     put_text(out, "location", e->location);
+    put_text(out, "role", e->role);
     if (e->index)
         put_int(out, index_key(e->type), e->index);
     if (e->timeout_s)
@@ -408,6 +410,7 @@ static int read_event(struct row *r, json_object *src, struct event *e)
     e->error = read_text(&in, "error");
     e->cause = read_text(&in, "cause");
     e->location = read_text(&in, "location");
+    e->role = read_text(&in, "role");
     e->index = (int32_t)js_int(&in, index_key(e->type), 0, INT32_MAX, 0);
     e->timeout_s = (int32_t)js_int(&in, "timeout", 0, INT32_MAX, 0);
     e->heartbeat_s = (int32_t)js_int(&in, "heartbeat", 0, INT32_MAX, 0);
@@ -485,6 +488,16 @@ static void put_assigned(struct js_buf *out, const struct assigned *a)
     js_buf_str(out, "},\"assignedVariablesDetails\":{\"truncated\":false}");
 }
 
+static void put_credentials(struct js_buf *out, const char *role) /* NULL: left out */
+{
+    if (!role)
+        return;
+    key(out, "taskCredentials");
+    js_buf_add(out, "{", 1);
+    put_text(out, "roleArn", role);
+    js_buf_add(out, "}", 1);
+}
+
 static void write_details(const struct event *e, const struct event_context *c, struct js_buf *out)
 {
     unsigned flags = event_flags(e->type);
@@ -519,6 +532,7 @@ static void write_details(const struct event *e, const struct event_context *c, 
         put_int(out, "timeoutInSeconds", e->timeout_s);
     if (e->heartbeat_s)
         put_int(out, "heartbeatInSeconds", e->heartbeat_s);
+    put_credentials(out, e->role);
     if (e->type == EV_EXECUTION_STARTED)
         put_text(out, "roleArn", c->role_arn);
 }

@@ -12,7 +12,7 @@
  *   [{"id":5,"type":"TaskSucceeded","name":"Pay","output":0},
  *    {"id":6,"type":"TaskStateExited","name":"Pay","output":0}, ...]
  * Members: id (absent: unnumbered), type, prev (absent: id - 1), frame (absent: 0), name (of the state),
- * input | output | parameters (payload index), assigned ({"x": payload index}), error, cause, location,
+ * input | output | parameters (payload index), assigned ({"x": payload index}), error, cause, location, role,
  * index | length (absent: 0), timeout, heartbeat (seconds), due (microseconds), seed (decimal text).  What
  * the definition says already (a task's resource) is not repeated.
  */
@@ -138,8 +138,9 @@ struct event {
     int32_t
         index; /* iteration; MapStateStarted: items; RetryScheduled: retrier; *Exited: 1 + catcher, or 0 */
     int32_t timeout_s, heartbeat_s; /* *Scheduled: evaluated; 0: none */
-    int64_t due_us;                 /* pawl's own events, but CallReleased: when it goes on; else 0 */
-    uint64_t seed;                  /* ExecutionStarted */
+    const char *role; /* *Scheduled: the RoleArn of Credentials, evaluated; owned; NULL: absent */
+    int64_t due_us;   /* pawl's own events, but CallReleased: when it goes on; else 0 */
+    uint64_t seed;    /* ExecutionStarted */
 };
 
 const char *event_name(enum event_type t);

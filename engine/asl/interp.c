@@ -134,6 +134,7 @@ int32_t emit_after(struct step *s, struct frame *f, int32_t prev, struct event e
     e.error = copy_text(e.error);
     e.cause = copy_text(e.cause);
     e.location = copy_text(e.location);
+    e.role = copy_text(e.role);
     count_event(s, &e);
     add_event(s->out, &e);
     exec_apply(ex, &e);

@@ -22,6 +22,8 @@ static const char *called(const struct asl_task *task)
 
 /* ---- scheduling ---- */
 
+enum { ROLE_BYTES_MAX = 2000 }; /* of an ARN in the API's model */
+
 static json_object *member(struct value *args, const char *name)
 {
     json_object *o = NULL, *tree = value_tree(args);
@@ -66,6 +68,43 @@ static int check_args(const struct frame *f, struct value *args, struct err *err
                         : "The field 'FunctionName' is required but was missing");
 }
 
+/* The RoleArn in Credentials, evaluated; in the arena. NULL: there are none. */
+static int role_in(struct scope *sc, json_object *credentials, const char **role, struct err *err)
+{
+    json_object *arn = NULL;
+
+    if (json_object_is_type(credentials, json_type_object))
+        json_object_object_get_ex(credentials, "RoleArn", &arn);
+    if (!json_object_is_type(arn, json_type_string) || json_object_get_string_len(arn) > ROLE_BYTES_MAX)
+        return err_set(err, sc->f->state->jsonata ? ERR_QUERY : ERR_RUNTIME,
+                       "The RoleArn of Credentials must be a string of at most %d bytes.", ROLE_BYTES_MAX);
+    *role = arena_strndup(sc->s->out->arena, json_object_get_string(arn),
+                          (size_t)json_object_get_string_len(arn));
+    return 0;
+}
+
+static int eval_role(struct scope *sc, const struct asl_task *task, const char **role, struct err *err)
+{
+    json_object *made;
+    struct value *v;
+    int rc;
+
+    if (task->credentials_query) {
+        if (scope_query(sc, task->credentials_query, "Credentials", &made, err) < 0)
+            return -1;
+        rc = role_in(sc, made, role, err);
+        json_object_put(made);
+        return rc;
+    }
+    if (!task->credentials)
+        return 0;
+    if (scope_template(sc, task->credentials, &v, err) < 0)
+        return -1;
+    rc = role_in(sc, value_tree(v), role, err);
+    value_unref(v);
+    return rc;
+}
+
 /* Everything that the attempt is scheduled with. */
 static int prepare(struct step *s, struct frame *f, struct event *e, struct err *err)
 {
@@ -79,6 +118,8 @@ static int prepare(struct step *s, struct frame *f, struct event *e, struct err 
     int rc = scope_seconds(&sc, &task->timeout, "TimeoutSeconds", &e->timeout_s, err);
     if (rc == 0)
         rc = scope_seconds(&sc, &task->heartbeat, "HeartbeatSeconds", &e->heartbeat_s, err);
+    if (rc == 0)
+        rc = eval_role(&sc, task, &e->role, err);
     scope_fini(&sc);
     if (rc == 0)
         rc = dataflow_args(s, f, in, true, &e->data, err);

@@ -246,6 +246,9 @@ static void describe_event(const struct event *e, struct js_buf *out)
         add_number(out, " timeout ", e->timeout_s, "s");
     if (e->heartbeat_s)
         add_number(out, " heartbeat ", e->heartbeat_s, "s");
+    if (e->role)
+        add_text(out, "role");
+    add_text(out, e->role);
     js_buf_str(out, "\n");
 }
 

@@ -191,7 +191,8 @@ START_TEST(what_is_written_is_read_back)
          .state = state("Pay"),
          .data = null,
          .timeout_s = 99999999,
-         .heartbeat_s = 60},
+         .heartbeat_s = 60,
+         .role = "arn:aws:iam::000000000000:role/r"},
         {.type = EV_TASK_FAILED,
          .id = 11,
          .prev = 10,
@@ -231,6 +232,7 @@ START_TEST(what_is_written_is_read_back)
         ck_assert_int_eq(b->at_us, 42);
         assert_same_text(a->error, b->error);
         assert_same_text(a->cause, b->cause);
+        assert_same_text(a->role, b->role);
         assert_same_text(a->data ? value_text(a->data, NULL) : NULL,
                          b->data ? value_text(b->data, NULL) : NULL);
         event_fini(&back[i]);
@@ -435,12 +437,12 @@ static const struct {
      NULL,
      "\"type\":\"LambdaFunctionStarted\",\"id\":4,\"previousEventId\":3"},
     {"a service's task tells its region and parameters",
-     {.type = EV_TASK_SCHEDULED, .id = 3, .prev = 2, .timeout_s = 5, .heartbeat_s = 2},
+     {.type = EV_TASK_SCHEDULED, .id = 3, .prev = 2, .timeout_s = 5, .heartbeat_s = 2, .role = "r"},
      "Pay",
      "{}",
      "\"type\":\"TaskScheduled\",\"id\":3,\"previousEventId\":2,\"taskScheduledEventDetails\":{"
      "\"resource\":\"invoke\",\"resourceType\":\"lambda\",\"region\":\"here\",\"parameters\":\"{}\","
-     "\"timeoutInSeconds\":5,\"heartbeatInSeconds\":2}"},
+     "\"timeoutInSeconds\":5,\"heartbeatInSeconds\":2,\"taskCredentials\":{\"roleArn\":\"r\"}}"},
     {"a task that has started",
      {.type = EV_TASK_STARTED, .id = 4, .prev = 3},
      "Pay",

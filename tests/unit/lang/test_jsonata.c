@@ -169,8 +169,7 @@ START_TEST(a_lone_surrogate_becomes_a_replacement_character)
     ck_assert_str_eq(written(result("\"a\\ud800\" & \"b\"", &env)), "\"a\xEF\xBF\xBD"
                                                                     "b\"");
     ck_assert_str_eq(written(result("\"\\ud83d\" & \"\\ude00\"", &env)), "\"\xF0\x9F\x98\x80\"");
-    ck_assert_str_eq(written(result("{\"\\ud800\": 1}", &env)),
-                     "{\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\":1}");
+    ck_assert_str_eq(written(result("{\"\\ud800\": 1}", &env)), "{\"\xEF\xBF\xBD\":1}");
 }
 END_TEST
 

@@ -23,6 +23,7 @@ QUICK = bool(os.environ.get("BENCH_QUICK"))
 RUNS, SECONDS, WARM = (1, 2, 0.5) if QUICK else (3, 5, 1)
 AT_ONCE = (1, 16, 64, 256, 1000)
 TASKS, SLEEPERS, ITEMS, CALLERS = 10, 10000, 1000, 64
+PARKED = 20000 if QUICK else 100000
 MB = 1e6
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:bench-step"
@@ -153,24 +154,63 @@ class Bench:
     def run_map(self):
         self.note("map", self.load("map", "-m", "bench-map", "-c", ITEMS))
 
+    def start_sleepers(self, n, until):
+        text = datetime.datetime.fromtimestamp(until, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self.load("starts", "-m", "bench-sleep", "-n", CALLERS, "-c", n, "-W", 0, "-t", 60, "-i", json.dumps({"until": text}))
+        if time.time() > until - 4:
+            stage.fail("%d executions were not started in time" % n)
+
+    def all_awake_after(self, until, condition):
+        """Seconds from their moment until all of them have ended."""
+        time.sleep(max(0, until - time.time()))
+        stage.wait_until(lambda: self.sql("SELECT count(*) FROM pawl.execution WHERE status = 'RUNNING' AND " + condition)[0][0] == "0",
+                         60, "the end of the sleepers", 0.1)
+        return time.time() - until
+
     def run_sleep(self):
         """On a fresh pawld, so that its memory is that of the sleepers."""
         time.sleep(2)
         idle = self.pawld.memory()
         until = time.time() + 14
-        text = datetime.datetime.fromtimestamp(until, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        self.load("starts", "-m", "bench-sleep", "-n", CALLERS, "-c", SLEEPERS, "-W", 0, "-t", 60, "-i", json.dumps({"until": text}))
-        if time.time() > until - 4:
-            stage.fail("%d executions were not started within 10 s" % SLEEPERS)
+        self.start_sleepers(SLEEPERS, until)
         time.sleep(1)
         asleep, cpu, since = self.pawld.memory(), self.pawld.cpu(), time.time()
         time.sleep(until - 0.5 - time.time())
         cpu = (self.pawld.cpu() - cpu) / (time.time() - since)
-        time.sleep(max(0, until - time.time()))
-        running = "SELECT count(*) FROM pawl.execution WHERE status = 'RUNNING'"
-        stage.wait_until(lambda: self.sql(running)[0][0] == "0", 60, "the end of the sleepers", 0.1)
-        self.note("sleep", {"idle_mb": idle / MB, "above_mb": (asleep - idle) / MB, "cpu_percent": cpu * 100, "awake_s": time.time() - until})
+        self.note("sleep", {"idle_mb": idle / MB, "above_mb": (asleep - idle) / MB, "cpu_percent": cpu * 100,
+                            "awake_s": self.all_awake_after(until, "true")})
         self.must_have_succeeded("the sleep")
+
+    def run_parked(self):
+        """Many who sleep for long, and a crowd among them whose moment comes at once."""
+        def all_parked():
+            stage.wait_until(lambda: self.sql("SELECT count(*) FROM pawl.execution WHERE status = 'RUNNING' AND wake_at IS NULL")[0][0] == "0",
+                             120, "the parking", 0.2)
+            time.sleep(2)  # and memory is given back
+
+        self.pawld.args += ["--park-after", "1"]
+        self.restart()
+        time.sleep(2)
+        idle = self.pawld.memory()
+        self.start_sleepers(PARKED, time.time() + 3600)
+        all_parked()
+        figures = {"above_mb": (self.pawld.memory() - idle) / MB}
+        self.pawld.stop(30)
+        began = time.time()
+        self.pawld.start(60)
+        figures["restart_s"] = time.time() - began
+        until = time.time() + 25
+        self.start_sleepers(SLEEPERS, until)
+        all_parked()
+        figures["early_s"] = until - time.time()
+        figures["awake_s"] = self.all_awake_after(until, "(wake_at IS NULL OR wake_at < to_timestamp(%f))" % (until + 60))
+        self.note("parked", figures)
+        if figures["early_s"] < 3:
+            stage.fail("%d executions were not parked in time" % SLEEPERS)
+        self.sql("DELETE FROM pawl.journal j USING pawl.execution x WHERE x.execution_id = j.execution_id AND x.status = 'RUNNING';"
+                 " DELETE FROM pawl.execution WHERE status = 'RUNNING'")  # nobody has them
+        self.must_have_succeeded("the parking")
+        self.pawld.args = self.pawld.args[:-2]
 
     def run(self):
         self.start()
@@ -184,6 +224,7 @@ class Bench:
             self.run_starts()
             for _ in range(RUNS):
                 self.run_map()
+            self.run_parked()
 
     # ---- the table ----
 
@@ -239,6 +280,9 @@ class Bench:
         row("  %d asleep: MB above the idle pawld" % SLEEPERS, number(m("sleep.above_mb"), "%.1f"), None, "<= 40", m("sleep.above_mb") <= 40)
         row("    CPU while asleep, % of one core", number(m("sleep.cpu_percent"), "%.2f"), None, "none (< 1)", m("sleep.cpu_percent") < 1)
         row("    all awake and finished after, s", number(m("sleep.awake_s"), "%.1f"), None, "<= 3", m("sleep.awake_s") <= 3)
+        row("  %d parked: MB above the idle pawld" % PARKED, number(m("parked.above_mb"), "%.1f"), None, "<= 10", m("parked.above_mb") <= 10)
+        row("    a restart with them: ready after, s", number(m("parked.restart_s"), "%.1f"), None, "<= 2", m("parked.restart_s") <= 2)
+        row("    %d of them awake and finished after, s" % SLEEPERS, number(m("parked.awake_s"), "%.1f"), None, "<= 3", m("parked.awake_s") <= 3)
         row("  idle pawld, MB", number(m("sleep.idle_mb"), "%.1f"), None, "<= 30", m("sleep.idle_mb") <= 30)
 
         print("\n%d cores, %s, medians of %d run%s of %d s; MB are millions of bytes" % (

@@ -450,9 +450,9 @@ static void drain_step(struct reactor *r)
         r->phase = REACTOR_RELEASING;
         reactor_abandon(r, "pawld is stopping");
         lease_release(r->lease, on_released, r);
-    } else if (r->phase == REACTOR_RELEASING && r->seconds_draining >= GIVE_UP_SECONDS) {
-        stop(r); /* no database to give it back to: the lease runs out */
     }
+    if (r->phase == REACTOR_RELEASING && r->seconds_draining >= GIVE_UP_SECONDS)
+        stop(r); /* no database to give it back to: the lease runs out */
 }
 
 static void begin_to_drain(struct reactor *r, void *arg)

@@ -117,18 +117,20 @@ int jsonata_f_trim(struct call *c, struct jv *out)
     return 0;
 }
 
+enum { PADDING_OF_A_STEP = 16 }; /* bytes */
+
 /* width characters of pad, again and again. */
 static int padding(struct run *r, struct jv pad, double width, struct text *t)
 {
     double chars = (double)js_chars(pad.text, pad.len), bytes = ceil(width / chars) * pad.len;
 
     if (jsonata_spend(r, bytes < (double)UINT32_MAX ? 0 : SIZE_MAX) < 0 ||
-        jv_text_reserve(r, t, (size_t)bytes) < 0)
+        charge(r, (uint64_t)bytes / PADDING_OF_A_STEP) < 0 || jv_text_reserve(r, t, (size_t)bytes) < 0)
         return -1;
     for (double left = width; left > 0; left -= chars)
         if (jv_text_add(r, t, pad.text, left < chars ? byte_of(pad, left) : pad.len) < 0)
             return -1;
-    return charge(r, t->len / 64);
+    return 0;
 }
 
 int jsonata_f_pad(struct call *c, struct jv *out)

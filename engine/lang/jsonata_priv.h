@@ -382,6 +382,8 @@ struct regex {
     struct pcre2_real_code_8 *code;
     uint32_t groups;
     uint32_t at;
+    uint32_t reach; /* steps that a repetition takes before anybody sees it: jsonata_regex.c's */
+    bool compares;  /* it has back references */
 };
 
 struct match {

@@ -2,8 +2,12 @@
  * Regular expressions: JavaScript's, matched by PCRE2.
  *
  * A pattern is read as JavaScript reads it and written again for PCRE2, so that what means nothing there
- * (\A, possessive quantifiers, verbs) means nothing here.  Matching is charged for by its work; PCRE2 can
- * only limit the work from one starting place, so it is done place by place where that is much.
+ * (\A, possessive quantifiers, verbs) means nothing here.
+ *
+ * Matching is charged for by its work.  PCRE2 counts, and can limit, the points to which it might have to go
+ * back ("matches", from one starting place: so it is done place by place where that is much), but not the
+ * characters that a repetition goes over or a back reference compares: so callouts are written into the
+ * pattern, which see how far it has come.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -17,7 +21,8 @@ enum {
     EASY_WORK = 64,          /* PCRE2's "match limit" from one starting place, at first */
     HARD_WORK_MAX = 1 << 24, /* ... and at most */
     WORK_OF_A_STEP = 16,
-    BYTES_AT_ONCE = 256, /* that it looks at for one more step */
+    BYTES_OF_A_STEP = 64, /* that it goes over */
+    BEGINS = 1,           /* the callout at the beginning */
     HEAP_KIB_MAX = 16384,
     PATTERN_BYTES_MAX = 2048, /* that any pattern may compile to; and so many more for each of its own */
     PATTERN_GROWTH_MAX = 64,
@@ -30,6 +35,7 @@ struct pattern {
     const char *text;
     size_t len, at;
     uint32_t groups; /* capturing, in all of it */
+    uint32_t least;  /* the greatest n of "{n}": so far a repetition goes before anybody sees it */
     struct js_buf out;
     const char *wrong; /* what is, or NULL */
 };
@@ -67,6 +73,8 @@ static uint32_t count_groups(const char *text, size_t len)
     }
     return n;
 }
+
+#define SEEN "(?C2)" /* the callout behind quantifiers and before back references */
 
 static void put(struct pattern *p, const char *text)
 {
@@ -129,7 +137,7 @@ static void write_number(struct pattern *p, bool in_class)
     while (is_digit(look(p, i)) && n < 10000)
         n = n * 10 + (uint32_t)(look(p, i++) - '0');
     if (!in_class && n > 0 && n <= p->groups && look(p, 0) != '0') {
-        snprintf(text, sizeof text, "(?:\\%u)", n);
+        snprintf(text, sizeof text, SEEN "(?:\\%u)", n);
         put(p, text);
         p->at += i;
         return;
@@ -195,7 +203,7 @@ static void write_escape(struct pattern *p, bool in_class)
     } else if (is_digit(c)) {
         write_number(p, in_class);
     } else if (c == 'k' && look(p, 1) == '<' && !in_class) {
-        put(p, "\\k");
+        put(p, SEEN "\\k");
         p->at++;
     } else if ((unsigned char)c < 0x80 && !is_letter(c)) {
         js_buf_add(&p->out, (const char[]){'\\', c}, 2);
@@ -244,9 +252,12 @@ static void write_group(struct pattern *p)
     p->at += special ? 2 : 1;
 }
 
-/* "*", "+", "?", each perhaps with "?" behind it; what could be repeated after that is nothing. */
+/* "*", "+", "?", "{n,m}", each perhaps with "?" behind it; what could be repeated after that is nothing. */
 static void write_quantifier(struct pattern *p, size_t len)
 {
+    uint32_t least = look(p, 0) == '{' ? (uint32_t)strtoul(p->text + p->at + 1, NULL, 10) : 0;
+
+    p->least = least > p->least ? least : p->least;
     js_buf_add(&p->out, p->text + p->at, len);
     p->at += len;
     if (look(p, 0) == '?') {
@@ -255,6 +266,7 @@ static void write_quantifier(struct pattern *p, size_t len)
     }
     if (look(p, 0) && strchr("*+?", look(p, 0)))
         p->wrong = "Nothing to repeat";
+    put(p, SEEN);
 }
 
 /* The length of a "{n}", "{n,}" or "{n,m}"; 0: it is just a brace. */
@@ -355,6 +367,16 @@ static uint32_t options_of(const char *flags, size_t n)
     return (memchr(flags, 'i', n) ? PCRE2_CASELESS : 0) | (memchr(flags, 'm', n) ? PCRE2_MULTILINE : 0);
 }
 
+static void set_costs(struct regex *re, uint32_t least)
+{
+    uint32_t back_references = 0;
+
+    pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
+    pcre2_pattern_info(re->code, PCRE2_INFO_BACKREFMAX, &back_references);
+    re->compares = back_references > 0;
+    re->reach = least / BYTES_OF_A_STEP;
+}
+
 const struct regex *jsonata_regex_compile(struct compiler *c, const char *source, size_t len,
                                           const char *flags, size_t nflags)
 {
@@ -364,7 +386,7 @@ const struct regex *jsonata_regex_compile(struct compiler *c, const char *source
     char why[WHY_BYTES];
     int error;
 
-    put(&p, "(?C1)"); /* each starting place is counted */
+    put(&p, "(?C1)"); /* BEGINS: each starting place is counted */
     write_pattern(&p);
     if (!p.wrong)
         p.wrong = try_pattern(&p.out, options, len, why);
@@ -374,7 +396,7 @@ const struct regex *jsonata_regex_compile(struct compiler *c, const char *source
     js_buf_fini(&p.out);
     if (!re->code)
         return refuse(c, p.wrong);
-    pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
+    set_costs(re, p.least);
     re->at = c->next;
     return re;
 }
@@ -385,20 +407,40 @@ struct matcher {
     struct run *run;
     pcre2_match_context *context;
     pcre2_match_data *data;
-    uint32_t groups;   /* that data has room for */
-    size_t place;      /* where PCRE2 has begun last */
-    bool spent;        /* no steps are left */
+    uint32_t groups; /* that data has room for */
+    const struct regex *regex;
+    size_t place, at;  /* where PCRE2 has begun last, and how far it was when it was last seen */
     struct jv text;    /* the last one, and ... */
     const char *clean; /* ... the same with U+FFFD for lone surrogates, which PCRE2 does not take */
 };
 
-static int begins(pcre2_callout_block *block, void *self)
+/* The longest text that a group holds, which a back reference may compare. */
+static size_t longest_group(const pcre2_callout_block *block)
+{
+    size_t longest = 0;
+
+    for (uint32_t i = 1; i < block->capture_top; i++) {
+        const PCRE2_SIZE *ends = block->offset_vector + 2 * (size_t)i;
+        if (ends[0] != PCRE2_UNSET && ends[1] > ends[0] + longest)
+            longest = ends[1] - ends[0];
+    }
+    return longest;
+}
+
+/* PCRE2 is on its way: what has it done since it was last seen? */
+static int seen_on_its_way(pcre2_callout_block *block, void *self)
 {
     struct matcher *m = self;
+    size_t at = block->current_position, far = at > m->at ? at - m->at : m->at - at;
+    uint64_t work = 1 + m->regex->reach + far / BYTES_OF_A_STEP;
 
+    if (m->regex->compares)
+        work += longest_group(block) / BYTES_OF_A_STEP;
+    if (block->callout_number == BEGINS)
+        work += EASY_WORK / WORK_OF_A_STEP / 2;
     m->place = block->start_match;
-    m->spent = charge(m->run, 1 + EASY_WORK / WORK_OF_A_STEP / 2) < 0;
-    return m->spent ? PCRE2_ERROR_CALLOUT : 0;
+    m->at = at;
+    return charge(m->run, work) < 0 ? PCRE2_ERROR_CALLOUT : 0;
 }
 
 static struct matcher *matcher_of(struct run *r, uint32_t groups)
@@ -411,7 +453,7 @@ static struct matcher *matcher_of(struct run *r, uint32_t groups)
         m->context = pcre2_match_context_create(NULL);
         PAWL_ASSERT(m->context != NULL);
         pcre2_set_heap_limit(m->context, HEAP_KIB_MAX);
-        pcre2_set_callout(m->context, begins, m);
+        pcre2_set_callout(m->context, seen_on_its_way, m);
     }
     if (!m->data || m->groups < groups) {
         pcre2_match_data_free(m->data);
@@ -454,20 +496,20 @@ static int clean_text(struct matcher *m, struct jv text)
 
 static int match_with(struct matcher *m, const struct regex *re, size_t from, uint32_t options, uint32_t work)
 {
+    m->regex = re;
+    m->at = from;
     pcre2_set_match_limit(m->context, work);
     return pcre2_match(re->code, (PCRE2_SPTR)m->clean, m->text.len, from, options | PCRE2_NO_UTF_CHECK,
                        m->data, m->context);
 }
 
-/* From this one place, with more and more work, each paid for: any of it may look at all the rest of the
- * text. */
+/* From this one place, with more and more work, each paid for. */
 static int match_hard(struct matcher *m, const struct regex *re, size_t from)
 {
-    uint64_t price = 1 + (m->text.len - from) / BYTES_AT_ONCE;
     int rc = PCRE2_ERROR_MATCHLIMIT;
 
     for (uint32_t work = EASY_WORK * 8; rc == PCRE2_ERROR_MATCHLIMIT && work <= HARD_WORK_MAX; work *= 8) {
-        if (charge(m->run, work / WORK_OF_A_STEP * price) < 0)
+        if (charge(m->run, work / WORK_OF_A_STEP) < 0)
             return PCRE2_ERROR_CALLOUT;
         rc = match_with(m, re, from, PCRE2_ANCHORED, work);
     }

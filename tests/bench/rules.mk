@@ -13,7 +13,10 @@ $(B)/tests/bench/floor: $(B)/tests/bench/floor.o $(B)/tests/bench/meter.o $(B)/t
 $(B)/tests/bench/language: $(B)/tests/bench/language.o $(B)/libpawlcore.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORELIBS)
 
-.PHONY: bench bench-language bench-language-keep
+$(B)/tests/bench/jsonata: $(B)/tests/bench/jsonata.o $(B)/libpawlcore.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORELIBS)
+
+.PHONY: bench bench-language bench-language-keep bench-jsonata
 bench: all $(BENCH_PROGRAMS) bench-language ## what a step costs, beside the floors of this machine (BENCH_QUICK=1: once, and short)
 	@tests/bench/bench.py $(B)
 
@@ -22,3 +25,6 @@ bench-language: $(B)/tests/bench/language ## the language alone: states/s, and i
 
 bench-language-keep: $(B)/tests/bench/language
 	@CC="$(CC)" tests/bench/language.py $(B) --keep
+
+bench-jsonata: $(B)/tests/bench/jsonata ## expressions in JSONata beside the reference on Node (needs npm)
+	@tests/bench/jsonata.py $(B)

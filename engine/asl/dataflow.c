@@ -134,9 +134,15 @@ static uint64_t scope_dice(void *self)
     return step_dice(sc->s);
 }
 
+/* What all that is evaluated in one scope may take together. */
+static size_t visits_of(const struct frame *f)
+{
+    return f->state->jsonata ? JSONATA_STEPS_DEFAULT : TMPL_VISITS_MAX;
+}
+
 void scope_init(struct scope *sc, struct step *s, struct frame *f, struct value *data)
 {
-    *sc = (struct scope){.s = s, .f = f, .data = data, .visits_left = TMPL_VISITS_MAX};
+    *sc = (struct scope){.s = s, .f = f, .data = data, .visits_left = visits_of(f)};
     sc->env = (struct jpath_env){
         .root = scope_root, .dice = scope_dice, .self = sc, .visits_left = &sc->visits_left};
 }
@@ -145,7 +151,7 @@ void scope_fini(struct scope *sc)
 {
     json_object_put(sc->states);
     json_object_put(sc->context);
-    sc->s->visits += TMPL_VISITS_MAX - sc->visits_left;
+    sc->s->visits += visits_of(sc->f) - sc->visits_left;
 }
 
 int scope_find(struct scope *sc, const struct jpath *p, json_object **out, struct err *err)

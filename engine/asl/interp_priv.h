@@ -48,7 +48,7 @@ struct step {
     struct outcome *out;
     int64_t now_us;
     uint64_t draws;               /* of this step: see step_dice */
-    size_t events, bytes, visits; /* done so far: events, payloads, values looked at */
+    size_t events, bytes, visits; /* done so far: events, payloads, values looked at or steps of JSONata */
     const struct value *counted;  /* the last payload that bytes has in it */
     const char *location;    /* where in the state the last expression failed, "Output/x"; NULL: nowhere */
     struct transition *todo; /* in the outcome's arena; those before next are done */
@@ -155,9 +155,9 @@ struct scope {
     bool whole_context;           /* all of them */
     struct value *result, *error; /* $states.result, $states.errorOutput; NULL: there is none */
     struct json_object *states;   /* $states, made when first asked for */
-    bool again;     /* a recovery may evaluate this anew: time and chance are those of the attempt */
-    uint64_t draws; /* then */
-    size_t visits_left;
+    bool again;         /* a recovery may evaluate this anew: time and chance are those of the attempt */
+    uint64_t draws;     /* then */
+    size_t visits_left; /* of its paths and templates, or steps of its expressions in JSONata */
     struct jpath_env env;
 };
 

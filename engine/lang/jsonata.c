@@ -45,7 +45,13 @@ static void set_limits(struct run *r, const struct jsonata_env *env)
 {
     const struct jsonata_limits *l = &env->limits;
 
-    r->steps = env->steps_left ? *env->steps_left : l->steps ? l->steps : JSONATA_STEPS_DEFAULT;
+    r->steps = l->steps ? l->steps : JSONATA_STEPS_DEFAULT;
+    r->overworked = "Expression evaluation timeout: Check for infinite loop";
+    if (env->steps_left && *env->steps_left < r->steps) {
+        r->steps = *env->steps_left;
+        r->overworked = "Expression evaluation timeout: The expressions that are evaluated together take too "
+                        "many steps";
+    }
     r->memory = l->memory_bytes ? l->memory_bytes : JSONATA_MEMORY_DEFAULT;
     r->depth_max = l->depth && l->depth < JSONATA_DEPTH_MAX ? l->depth : JSONATA_DEPTH_MAX;
 }
@@ -80,13 +86,14 @@ int jsonata_eval(const struct jsonata *x, const struct jsonata_env *env, enum js
     set_limits(&r, env);
     r.whole = env->has_input ? jv_from_json(env->input) : UNDEFINED;
     r.globals = jsonata_take(&r, x->symbols.n * sizeof *r.globals);
+    uint64_t granted = r.steps;
     int rc = jsonata_eval_node(&r, x->root, wrapped(&r, r.whole), jsonata_frame_new(&r, NULL, 0), &v);
     if (rc == 0)
         rc = finish(&r, v, kind, out);
+    if (env->steps_left)
+        *env->steps_left -= granted - r.steps;
     if (rc < 0)
         jsonata_fault_report(&r.fault, x->text, x->len, err, place);
-    if (env->steps_left)
-        *env->steps_left = (size_t)r.steps;
     jsonata_regex_release(&r);
     if (env->scratch)
         arena_reset(r.arena);

@@ -11,7 +11,8 @@
  * has them.
  *
  * Every evaluation is bounded: in steps, in depth (and so in C's stack), in memory and in the bytes of its
- * result.  Who meets a bound gets the error U1001.
+ * result.  Who meets a bound gets the error U1001: by default within a tenth of a second, whatever it did
+ * (tests/bench/jsonata.json has the worst that we know).
  *
  * Errors: err->name is the code of the reference ("T2001"), err->cause its message.
  */
@@ -44,13 +45,13 @@ const struct jsonata *jsonata_parse(struct arena *a, const char *text, size_t le
 
 /* What one evaluation may use; 0: the default. */
 struct jsonata_limits {
-    uint64_t steps;      /* nodes of the tree that are evaluated; bulk work counts by its size */
+    uint64_t steps;      /* nodes of the tree that are evaluated; bulk work by its size: 20 to 50 ns each */
     uint32_t depth;      /* evaluations within each other, at most JSONATA_DEPTH_MAX */
     size_t memory_bytes; /* of everything that the evaluation makes */
     size_t result_bytes; /* of the result as text, about */
 };
 
-#define JSONATA_STEPS_DEFAULT  UINT64_C(5000000)
+#define JSONATA_STEPS_DEFAULT  UINT64_C(2000000)
 #define JSONATA_MEMORY_DEFAULT ((size_t)128 << 20)
 #define JSONATA_RESULT_DEFAULT ((size_t)4 << 20)
 enum {
@@ -76,8 +77,7 @@ struct jsonata_env {
     bool eval;             /* is there a function $eval? */
     struct arena *scratch; /* for the evaluation, which resets it at its end; NULL: one of its own */
     struct jsonata_limits limits;
-    size_t
-        *steps_left; /* shared by several evaluations, each takes what it uses; NULL: limits.steps for each */
+    size_t *steps_left; /* shared by several evaluations, each takes its own away; NULL: as limits say */
 };
 
 enum jsonata_kind {

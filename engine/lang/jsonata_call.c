@@ -72,7 +72,8 @@ static int call_chain(struct run *r, const struct function *fn, const struct jv 
 static int call_regex(struct run *r, const struct function *fn, const struct jv *args, uint32_t n,
                       struct jv *out)
 {
-    uint32_t from = 0;
+    struct mark at = {0};
+    struct match m;
     struct jv text;
 
     if (n == 0 || args[0].kind == JV_UNDEFINED)
@@ -80,24 +81,26 @@ static int call_regex(struct run *r, const struct function *fn, const struct jv 
     if (jv_script_text(r, args[0], &text) < 0)
         return -1;
     if (n > 1 && args[1].kind == JV_NUMBER)
-        from = (uint32_t)jv_units_to_bytes(text.text, text.len, args[1].number);
-    return jsonata_regex_call(r, fn->regex, text, from, out);
+        jv_mark_move(r, &at, text, (uint32_t)jv_units_to_bytes(text.text, text.len, args[1].number));
+    int rc = jsonata_regex_match(r, fn->regex, text, at.byte, &m);
+    return rc > 0 ? jsonata_regex_describe(r, fn->regex, text, &m, &at, out) : rc;
 }
 
 static int call_next(struct run *r, const struct function *fn, struct jv *out)
 {
+    struct mark at = fn->from;
     struct match m;
 
-    if (fn->from >= fn->input.len)
+    if (at.byte >= fn->input.len)
         return 0;
-    int rc = jsonata_regex_match(r, fn->regex, fn->input, fn->from, &m);
-    if (rc < 0)
-        return -1;
-    if (rc == 1 && m.to == m.from) {
+    int rc = jsonata_regex_match(r, fn->regex, fn->input, at.byte, &m);
+    if (rc <= 0)
+        return rc;
+    if (m.to == m.from) {
         jsonata_fail(r, "D1004");
         return jsonata_fail_at(r, fn->regex->at, NULL, 0);
     }
-    return jsonata_regex_call(r, fn->regex, fn->input, fn->from, out);
+    return jsonata_regex_describe(r, fn->regex, fn->input, &m, &at, out);
 }
 
 static int call_inner(struct run *r, struct jv callee, const struct jv *args, uint32_t n, struct jv input,

@@ -55,6 +55,7 @@ static int comparison(struct run *r, enum operator op, struct jv a, struct jv b,
         r->fault.value2 = b;
         return -1;
     }
+    owe(r, comparing(a, b));
     int order = a.kind == JV_STRING ? jv_compare_text(a, b) : (a.number > b.number) - (a.number < b.number);
     bool comparable = a.kind == JV_STRING || (!isnan(a.number) && !isnan(b.number));
     bool holds = op == OP_LESS         ? order < 0
@@ -121,8 +122,12 @@ static int inclusion(struct run *r, struct jv a, struct jv b, struct jv *out)
         found = b.kind != JV_ARRAY && jv_same(a, b);
         if (b.kind == JV_ARRAY && charge(r, b.len / 4) < 0)
             return -1;
-        for (uint32_t i = 0; b.kind == JV_ARRAY && i < b.len && !found; i++)
-            found = jv_same(a, jv_at(b, i));
+        for (uint32_t i = 0; b.kind == JV_ARRAY && i < b.len && !found; i++) {
+            struct jv item = jv_at(b, i);
+            if (charge(r, comparing(a, item)) < 0)
+                return -1;
+            found = jv_same(a, item);
+        }
     }
     *out = jv_bool(found);
     return 0;

@@ -25,6 +25,7 @@ void jsonata_bindings_set(struct run *r, struct bindings *b, const struct symbol
 {
     struct jv *there = (struct jv *)jsonata_bindings_find(b, s);
 
+    owe(r, b->n / STEP_ITEMS);
     if (there) {
         *there = value;
         return;
@@ -102,6 +103,7 @@ int jsonata_frame_lookup(struct run *r, struct frame *f, const struct symbol *s,
 {
     if (s->bound) {
         for (; f; f = f->up) {
+            owe(r, f->bound.n / STEP_ITEMS);
             const struct jv *found = jsonata_bindings_find(&f->bound, s);
             if (found) {
                 *out = *found;

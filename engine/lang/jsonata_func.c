@@ -6,6 +6,7 @@
 static const struct builtin FUNCTIONS[] = {
 #define X(name_, signature_, arity_)                                                                         \
     {.name = #name_,                                                                                         \
+     .len = sizeof #name_ - 1,                                                                               \
      .signature = signature_,                                                                                \
      .arity = arity_,                                                                                        \
      .fn = jsonata_f_##name_,                                                                                \
@@ -17,7 +18,7 @@ static const struct builtin FUNCTIONS[] = {
 const struct builtin *jsonata_builtin(const char *name, size_t len)
 {
     for (size_t i = 0; i < sizeof FUNCTIONS / sizeof *FUNCTIONS; i++)
-        if (strlen(FUNCTIONS[i].name) == len && !memcmp(FUNCTIONS[i].name, name, len))
+        if (FUNCTIONS[i].len == len && !memcmp(FUNCTIONS[i].name, name, len))
             return &FUNCTIONS[i];
     return NULL;
 }

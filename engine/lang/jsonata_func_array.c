@@ -19,7 +19,7 @@ int jsonata_f_sum(struct call *c, struct jv *out)
 
     if (!given(c, 0))
         return 0;
-    if (charge(c->run, array.len / 8) < 0)
+    if (charge(c->run, array.len / STEP_ITEMS) < 0)
         return -1;
     for (uint32_t i = 0; i < array.len; i++)
         total += jv_at(array, i).number;
@@ -44,7 +44,7 @@ static int extreme(struct call *c, double sign, struct jv *out)
 
     if (!given(c, 0) || array.len == 0)
         return 0;
-    if (charge(c->run, array.len / 8) < 0)
+    if (charge(c->run, array.len / STEP_ITEMS) < 0)
         return -1;
     double found = jv_at(array, 0).number;
     for (uint32_t i = 1; i < array.len; i++) {
@@ -81,7 +81,7 @@ int jsonata_f_reverse(struct call *c, struct jv *out)
     *out = array;
     if (!given(c, 0) || array.len <= 1)
         return 0;
-    if (jv_list_reserve(c->run, &l, array.len) < 0 || charge(c->run, array.len / 8) < 0)
+    if (jv_list_reserve(c->run, &l, array.len) < 0 || charge(c->run, array.len / STEP_ITEMS) < 0)
         return -1;
     for (uint32_t i = array.len; i-- > 0;)
         jv_list_add(c->run, &l, jv_at(array, i));
@@ -122,7 +122,7 @@ int jsonata_f_zip(struct call *c, struct jv *out)
         uint32_t n = arg(c, i).kind == JV_ARRAY ? arg(c, i).len : 0;
         len = n < len ? n : len;
     }
-    if (charge(c->run, (uint64_t)len * c->n / 4) < 0)
+    if (charge(c->run, (uint64_t)len * c->n / 2) < 0)
         return -1;
     for (uint32_t i = 0; i < len; i++) {
         struct list l = {0};
@@ -219,7 +219,7 @@ static int by_value(void *self, const void *a, const void *b, bool *out)
 {
     const struct jv *x = a, *y = b;
 
-    (void)self;
+    owe(((struct call *)self)->run, comparing(*x, *y));
     *out = x->kind == JV_STRING ? jv_compare_text(*x, *y) > 0 : x->number > y->number;
     return 0;
 }
@@ -240,6 +240,8 @@ int jsonata_f_sort(struct call *c, struct jv *out)
     *out = array;
     if (!given(c, 0) || array.len <= 1)
         return 0;
+    if (charge(c->run, array.len / 2) < 0)
+        return -1;
     if (!given(c, 1) && !all_of(array, JV_NUMBER) && !all_of(array, JV_STRING))
         return jsonata_fail(c->run, "D3070");
     const void **items = jsonata_take_room(c->run, array.len * sizeof *items);

@@ -367,7 +367,7 @@ static int change(struct call *c, const struct mapping *m, struct jv *out)
 
     if (!given(c, 0))
         return 0;
-    if (jv_text_reserve(c->run, &t, (size_t)s.len * 3) < 0 || charge(c->run, s.len / 16) < 0)
+    if (jv_text_reserve(c->run, &t, (size_t)s.len * 3) < 0 || charge(c->run, s.len / STEP_CHANGED) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len;) {
         uint32_t ch = next(s, &i);

@@ -15,53 +15,52 @@ struct search {
     struct jv by;      /* the function to be asked next */
     uint32_t from, to; /* bytes of the match */
     struct jv match, start, groups;
-    struct jv described; /* the object that describes it; undefined: made when it is asked for */
+    struct jv described; /* the object that describes it; of a regular expression undefined */
+    struct mark at;      /* how far units have been counted */
 };
 
 /* ---- going from match to match ---- */
 
-static bool is_described(struct jv object)
-{
-    struct jv v;
-
-    if (jv_object_get_name(object, "start", 5, &v) && v.kind == JV_NUMBER)
-        return true;
-    if (jv_object_get_name(object, "groups", 6, &v) && v.kind == JV_ARRAY)
-        return true;
-    return jv_object_get_name(object, "next", 4, &v) && v.kind == JV_FUNCTION;
-}
-
-static struct jv field(struct jv object, const char *name)
+static struct jv field(struct run *r, struct jv object, const char *name)
 {
     struct jv v = UNDEFINED;
 
-    jv_object_get_name(object, name, (uint32_t)strlen(name), &v);
+    jv_object_get_name(r, object, name, (uint32_t)strlen(name), &v);
     return v;
+}
+
+static bool is_described(const struct search *s)
+{
+    return s->start.kind == JV_NUMBER || s->groups.kind == JV_ARRAY || s->by.kind == JV_FUNCTION;
 }
 
 static uint32_t place(struct search *s, struct jv units)
 {
+    owe(s->call->run, s->text.len / STEP_READ);
     return units.kind == JV_NUMBER ? (uint32_t)jv_units_to_bytes(s->text.text, s->text.len, units.number) : 0;
 }
 
 /* Asks a function. 1: found; 0: nothing more; -1. */
 static int ask(struct search *s, struct jv *args, uint32_t n)
 {
+    struct run *r = s->call->run;
     struct jv found;
 
-    if (jsonata_apply(s->call->run, s->by, args, n, jv_null(), s->call->frame, &found) < 0)
+    if (jsonata_apply(r, s->by, args, n, jv_null(), s->call->frame, &found) < 0)
         return -1;
     if (found.kind == JV_UNDEFINED || found.kind == JV_NULL)
         return 0;
-    if (found.kind != JV_OBJECT || !is_described(found))
-        return jsonata_fail(s->call->run, "T1010");
+    if (found.kind != JV_OBJECT)
+        return jsonata_fail(r, "T1010");
     s->described = found;
-    s->match = field(found, "match");
-    s->start = field(found, "start");
-    s->groups = field(found, "groups");
-    s->by = field(found, "next");
+    s->match = field(r, found, "match");
+    s->start = field(r, found, "start");
+    s->groups = field(r, found, "groups");
+    s->by = field(r, found, "next");
+    if (!is_described(s))
+        return jsonata_fail(r, "T1010");
     s->from = place(s, s->start);
-    s->to = place(s, field(found, "end"));
+    s->to = place(s, field(r, found, "end"));
     return 1;
 }
 
@@ -99,7 +98,7 @@ static int first_match(struct search *s)
 
 static int next_match(struct search *s)
 {
-    if (charge(s->call->run, 1) < 0)
+    if (charge(s->call->run, 3) < 0)
         return -1;
     if (!is_regex(s))
         return s->by.kind == JV_FUNCTION ? ask(s, NULL, 0) : 0;
@@ -121,7 +120,7 @@ int jsonata_f_contains(struct call *c, struct jv *out)
         return 0;
     if (what.kind == JV_STRING) {
         *out = jv_bool(memmem(s.text, s.len, what.text, what.len) != NULL);
-        return charge(c->run, s.len / 64);
+        return charge(c->run, s.len / STEP_SEARCHED);
     }
     struct search search = search_for(c, what);
     int rc = first_match(&search);
@@ -140,17 +139,15 @@ static int check_limit(struct call *c, struct jv limit, const char *code)
     return limit.kind == JV_NUMBER && limit.number < 0 ? jsonata_fail_value(c->run, code, limit) : 0;
 }
 
-/* units: where the match begins; they go on from *at, the byte that was counted to last. */
-static int add_match(struct search *s, struct list *l, uint32_t *at, size_t *units)
+static int add_match(struct search *s, struct list *l)
 {
     struct run *r = s->call->run;
     struct object *o = jv_object_new(r, 3);
     struct jv start = s->start;
 
     if (start.kind == JV_UNDEFINED) {
-        *units += jv_units(s->text.text + *at, s->from - *at);
-        *at = s->from;
-        start = jv_number((double)*units);
+        jv_mark_move(r, &s->at, s->text, s->from);
+        start = jv_number((double)s->at.unit);
     }
     if (!o || jv_object_set(r, o, "match", 5, s->match) < 0 || jv_object_set(r, o, "index", 5, start) < 0 ||
         (s->groups.kind != JV_UNDEFINED && jv_object_set(r, o, "groups", 6, s->groups) < 0))
@@ -163,8 +160,6 @@ int jsonata_f_match(struct call *c, struct jv *out)
     struct search s = search_for(c, arg(c, 1));
     struct jv limit = arg(c, 2);
     struct list l = {0};
-    uint32_t at = 0;
-    size_t units = 0;
 
     if (!given(c, 0))
         return 0;
@@ -172,7 +167,7 @@ int jsonata_f_match(struct call *c, struct jv *out)
         return -1;
     int rc = reached(limit, 0) ? 0 : first_match(&s);
     for (; rc == 1 && !reached(limit, l.n); rc = next_match(&s))
-        if (add_match(&s, &l, &at, &units) < 0)
+        if (add_match(&s, &l) < 0)
             return -1;
     *out = list_array(&l, JV_SEQUENCE);
     return rc < 0 ? -1 : 0;
@@ -182,10 +177,13 @@ int jsonata_f_match(struct call *c, struct jv *out)
 
 static int describe(struct search *s, struct jv *out)
 {
+    const struct match m = {
+        .from = s->from, .to = s->to, .ngroups = s->groups.len, .groups = s->groups.items};
+
     *out = s->described;
     if (out->kind != JV_UNDEFINED)
         return 0;
-    return jsonata_regex_call(s->call->run, s->by.function->regex, s->text, s->from, out);
+    return jsonata_regex_describe(s->call->run, s->by.function->regex, s->text, &m, &s->at, out);
 }
 
 /* Digits at p, at most n of them; their count in *len. */
@@ -294,7 +292,7 @@ int jsonata_f_replace(struct call *c, struct jv *out)
         return 0;
     if (what.kind == JV_STRING && what.len == 0)
         return jsonata_fail_value(c->run, "D3010", what);
-    if (check_limit(c, limit, "D3011") < 0 || charge(c->run, arg(c, 0).len / 64) < 0)
+    if (check_limit(c, limit, "D3011") < 0 || charge(c->run, arg(c, 0).len / STEP_SEARCHED) < 0)
         return -1;
     *out = arg(c, 0);
     if (reached(limit, 0))
@@ -370,7 +368,7 @@ int jsonata_f_split(struct call *c, struct jv *out)
 
     if (!given(c, 0))
         return 0;
-    if (check_limit(c, limit, "D3020") < 0 || charge(c->run, arg(c, 0).len / 64) < 0)
+    if (check_limit(c, limit, "D3020") < 0 || charge(c->run, arg(c, 0).len / STEP_SEARCHED) < 0)
         return -1;
     if (!reached(limit, 0))
         rc = arg(c, 1).kind == JV_STRING ? split_by_text(c, limit, &l) : split_by_match(c, limit, &l);

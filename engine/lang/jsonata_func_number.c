@@ -125,6 +125,8 @@ int jsonata_f_number(struct call *c, struct jv *out)
     if (v.kind != JV_STRING)
         return 0;
     *out = jv_number(0);
+    if (charge(c->run, v.len / STEP_CHANGED) < 0)
+        return -1;
     if (jsonata_number_parse(text_of(v), &out->number, &err) < 0)
         return refuse(c, &err);
     return 0;

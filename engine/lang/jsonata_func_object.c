@@ -18,7 +18,7 @@ static int collect_keys(struct run *r, struct jv v, struct object *found, unsign
     if (v.kind != JV_OBJECT)
         return 0;
     for (struct members m = jv_members(v); jv_members_next(&m);)
-        if (jv_object_set(r, found, m.key, m.len, jv_null()) < 0)
+        if (charge(r, 1) < 0 || jv_object_set(r, found, m.key, m.len, jv_null()) < 0)
             return -1;
     return 0;
 }
@@ -104,15 +104,14 @@ int jsonata_f_merge(struct call *c, struct jv *out)
 
     if (!given(c, 0))
         return 0;
+    if (charge(c->run, array.len / 4) < 0)
+        return -1;
     struct object *o = jv_object_new(c->run, members_in(array));
     if (!o)
         return -1;
-    for (uint32_t i = 0; i < array.len; i++) {
-        struct jv item = jv_at(array, i);
-        for (struct members m = jv_members(item); jv_members_next(&m);)
-            if (charge(c->run, 1) < 0 || jv_object_set(c->run, o, m.key, m.len, m.value) < 0)
-                return -1;
-    }
+    for (uint32_t i = 0; i < array.len; i++)
+        if (jv_object_add_members(c->run, o, jv_at(array, i)) < 0)
+            return -1;
     *out = jv_object(o);
     return 0;
 }

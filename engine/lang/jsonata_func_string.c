@@ -15,7 +15,7 @@ int jsonata_f_length(struct call *c, struct jv *out)
 {
     if (given(c, 0))
         *out = jv_number((double)js_chars(arg(c, 0).text, arg(c, 0).len));
-    return 0;
+    return charge(c->run, arg(c, 0).kind == JV_STRING ? arg(c, 0).len / STEP_READ : 0);
 }
 
 /* The byte at which the n-th character begins, or the end. */
@@ -52,7 +52,7 @@ int jsonata_f_substring(struct call *c, struct jv *out)
 
     if (!given(c, 0))
         return 0;
-    if (charge(c->run, s.len / 64) < 0)
+    if (charge(c->run, s.len / STEP_READ) < 0)
         return -1;
     double len = (double)js_chars(s.text, s.len), end = len;
     if (len + start < 0)
@@ -78,7 +78,7 @@ int jsonata_f_substringBefore(struct call *c, struct jv *out)
     const char *at = given(c, 0) ? find(s, arg(c, 1)) : NULL;
 
     *out = at ? jv_text(s.text, (size_t)(at - s.text)) : s;
-    return charge(c->run, s.kind == JV_STRING ? s.len / 64 : 0);
+    return charge(c->run, s.kind == JV_STRING ? s.len / STEP_SEARCHED : 0);
 }
 
 int jsonata_f_substringAfter(struct call *c, struct jv *out)
@@ -87,7 +87,7 @@ int jsonata_f_substringAfter(struct call *c, struct jv *out)
     const char *at = given(c, 0) ? find(s, part) : NULL;
 
     *out = at ? jv_text(at + part.len, s.len - (size_t)(at - s.text) - part.len) : s;
-    return charge(c->run, s.kind == JV_STRING ? s.len / 64 : 0);
+    return charge(c->run, s.kind == JV_STRING ? s.len / STEP_SEARCHED : 0);
 }
 
 static bool is_trimmed(char ch)
@@ -103,7 +103,7 @@ int jsonata_f_trim(struct call *c, struct jv *out)
 
     if (!given(c, 0))
         return 0;
-    if (jv_text_reserve(c->run, &t, s.len) < 0 || charge(c->run, s.len / 64) < 0)
+    if (jv_text_reserve(c->run, &t, s.len) < 0 || charge(c->run, s.len / STEP_READ) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len; i++) {
         bool blank = is_trimmed(s.text[i]);
@@ -117,19 +117,23 @@ int jsonata_f_trim(struct call *c, struct jv *out)
     return 0;
 }
 
-enum { PADDING_OF_A_STEP = 16 }; /* bytes */
-
-/* width characters of pad, again and again. */
+/* width characters of pad, again and again: what is there already, twice. */
 static int padding(struct run *r, struct jv pad, double width, struct text *t)
 {
-    double chars = (double)js_chars(pad.text, pad.len), bytes = ceil(width / chars) * pad.len;
+    double chars = (double)js_chars(pad.text, pad.len), whole = floor(width / chars);
+    double bytes = whole * pad.len + byte_of(pad, width - whole * chars);
 
     if (jsonata_spend(r, bytes < (double)UINT32_MAX ? 0 : SIZE_MAX) < 0 ||
-        charge(r, (uint64_t)bytes / PADDING_OF_A_STEP) < 0 || jv_text_reserve(r, t, (size_t)bytes) < 0)
+        charge(r, (uint64_t)bytes / STEP_COPIED + pad.len / STEP_READ) < 0 ||
+        jv_text_reserve(r, t, (size_t)bytes) < 0)
         return -1;
-    for (double left = width; left > 0; left -= chars)
-        if (jv_text_add(r, t, pad.text, left < chars ? byte_of(pad, left) : pad.len) < 0)
-            return -1;
+    t->len = (uint32_t)bytes;
+    uint32_t filled = t->len < pad.len ? t->len : pad.len;
+    memcpy(t->p, pad.text, filled);
+    for (uint32_t n; filled < t->len; filled += n) {
+        n = filled < t->len - filled ? filled : t->len - filled;
+        memcpy(t->p + filled, t->p, n);
+    }
     return 0;
 }
 
@@ -142,6 +146,8 @@ int jsonata_f_pad(struct call *c, struct jv *out)
     *out = s;
     if (!given(c, 0) || !given(c, 1))
         return 0;
+    if (charge(c->run, s.len / STEP_READ) < 0)
+        return -1;
     if (!given(c, 2) || pad.len == 0)
         pad = jv_text(" ", 1);
     double more = fabs(width) - (double)js_chars(s.text, s.len);
@@ -168,7 +174,7 @@ int jsonata_f_join(struct call *c, struct jv *out)
         return 0;
     for (uint32_t i = 0; i < array.len; i++)
         bytes += (i ? separator.len : 0) + (size_t)jv_at(array, i).len;
-    if (charge(c->run, array.len / 4 + bytes / 64) < 0 || jv_text_reserve(c->run, &t, bytes) < 0)
+    if (charge(c->run, array.len + bytes / STEP_COPIED) < 0 || jv_text_reserve(c->run, &t, bytes) < 0)
         return -1;
     for (uint32_t i = 0; i < array.len; i++)
         if ((i && jv_text_add_jv(c->run, &t, separator) < 0) ||
@@ -201,7 +207,7 @@ int jsonata_f_base64encode(struct call *c, struct jv *out)
         return 0;
     char *bytes = jsonata_take_room(c->run, (size_t)s.len + 1),
          *text = jsonata_take_room(c->run, ((size_t)s.len + 2) / 3 * 4 + 1);
-    if (!bytes || !text || charge(c->run, s.len / 32) < 0)
+    if (!bytes || !text || charge(c->run, s.len / STEP_READ) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len;) {
         uint32_t code = next_char(s, &i);
@@ -233,7 +239,8 @@ int jsonata_f_base64decode(struct call *c, struct jv *out)
 
     if (!given(c, 0))
         return 0;
-    if (jv_text_reserve(c->run, &t, (size_t)s.len * 3 / 2 + 4) < 0 || charge(c->run, s.len / 16) < 0)
+    if (jv_text_reserve(c->run, &t, (size_t)s.len * 3 / 2 + 4) < 0 ||
+        charge(c->run, s.len / STEP_CHANGED) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len && s.text[i] != '='; i++) {
         int six = sextet(s.text[i]);
@@ -280,7 +287,7 @@ static int encode(struct call *c, const char *keep, const char *function, struct
         return 0;
     if (jv_has_lone_surrogate(s.text, s.len))
         return refuse_url(c, function);
-    if (jv_text_reserve(c->run, &t, (size_t)s.len * 3) < 0 || charge(c->run, s.len / 16) < 0)
+    if (jv_text_reserve(c->run, &t, (size_t)s.len * 3) < 0 || charge(c->run, s.len / STEP_CHANGED) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len; i++) {
         unsigned char byte = (unsigned char)s.text[i];
@@ -334,7 +341,7 @@ static int decode(struct call *c, const char *keep, const char *function, struct
 
     if (!given(c, 0))
         return 0;
-    if (jv_text_reserve(c->run, &t, s.len) < 0 || charge(c->run, s.len / 16) < 0)
+    if (jv_text_reserve(c->run, &t, s.len) < 0 || charge(c->run, s.len / STEP_CHANGED) < 0)
         return -1;
     for (uint32_t i = 0; i < s.len;) {
         size_t n = s.text[i] == '%' ? escaped_char(s, i, utf8) : 0;
@@ -384,7 +391,7 @@ int jsonata_f_hash(struct call *c, struct jv *out)
         return jsonata_fail_text(
             c->run, "D3152",
             "The algorithm of the hash function must be one of MD5, SHA-1, SHA-256, SHA-384 and SHA-512");
-    if (charge(c->run, s.len / 16) < 0)
+    if (charge(c->run, s.len / STEP_CHANGED + 20) < 0)
         return -1;
     size_t n = digest((enum digest_algorithm)algorithm, s.text, s.len, bytes);
     char *hex = jsonata_take(c->run, 2 * n + 1);
@@ -412,16 +419,20 @@ int jsonata_f_uuid(struct call *c, struct jv *out)
     return 0;
 }
 
-enum { CONTAINER_BYTES = 1024 }; /* what an array or object of json-c takes, even an empty one */
-
-/* About what the tree of a text takes. */
-static size_t tree_bytes(struct jv s)
+/* What its tree takes: json-c needs about so much for a value, and for an array or object, even an empty one.
+ */
+static int pay_for_json(struct run *r, struct jv s)
 {
-    size_t bytes = (size_t)s.len * 8;
+    enum { VALUE_BYTES = 64, CONTAINER_BYTES = 1024, VALUE_STEPS = 4, CONTAINER_STEPS = 12 };
+    size_t containers = 0, values = 1;
 
-    for (uint32_t i = 0; i < s.len; i++)
-        bytes += s.text[i] == '{' || s.text[i] == '[' ? CONTAINER_BYTES : 0;
-    return bytes;
+    for (uint32_t i = 0; i < s.len; i++) {
+        containers += s.text[i] == '{' || s.text[i] == '[';
+        values += s.text[i] == ',' || s.text[i] == ':';
+    }
+    if (charge(r, s.len / STEP_CHANGED + values * VALUE_STEPS + containers * CONTAINER_STEPS) < 0)
+        return -1;
+    return jsonata_spend(r, s.len + values * VALUE_BYTES + containers * CONTAINER_BYTES);
 }
 
 int jsonata_f_parse(struct call *c, struct jv *out)
@@ -432,7 +443,7 @@ int jsonata_f_parse(struct call *c, struct jv *out)
 
     if (!given(c, 0))
         return 0;
-    if (charge(c->run, s.len / 4) < 0 || jsonata_spend(c->run, tree_bytes(s)) < 0)
+    if (pay_for_json(c->run, s) < 0)
         return -1;
     if (js_parse(s.text, s.len, &o, &err) < 0)
         return jsonata_fail_text(

@@ -60,7 +60,7 @@ static int join_group(struct grouping *g, struct jv key, const struct pair *pair
 {
     struct jv number;
 
-    if (jv_object_get_name(jv_object(g->groups), key.text, key.len, &number)) {
+    if (jv_object_get(g->run, jv_object(g->groups), key.text, key.len, &number)) {
         struct group *there = &g->at[(uint32_t)number.number];
         if (there->pair != pair) {
             jsonata_fail_value(g->run, "D1009", key);
@@ -216,6 +216,7 @@ static int compare_keys(struct sorting *s, const struct term *term, struct jv a,
         s->run->fault.value2 = b;
         return jsonata_fail_at(s->run, s->node->at, NULL, 0);
     }
+    owe(s->run, comparing(a, b));
     if (a.kind == JV_STRING)
         *order = jv_compare_text(a, b);
     else
@@ -290,7 +291,8 @@ int jsonata_sort(struct run *r, const void **items, uint32_t n, behind_fn *behin
 static const void **with_keys(struct sorting *s, struct jv in)
 {
     size_t terms = s->node->terms.n;
-    const void **items = jsonata_take_room(s->run, in.len * sizeof *items);
+    const void **items =
+        charge(s->run, in.len / 2) < 0 ? NULL : jsonata_take_room(s->run, in.len * sizeof *items);
     struct keys *keys = jsonata_take_room(s->run, in.len * sizeof *keys);
     struct jv *key = jsonata_take_room(s->run, in.len * terms * sizeof *key);
 
@@ -334,10 +336,7 @@ static int update(struct run *r, const struct node *n, struct jv match, struct f
     }
     if (match.kind != JV_OBJECT || match.form != FORM_OWN)
         return 0; /* what was given from outside stays */
-    for (struct members m = jv_members(changes); jv_members_next(&m);)
-        if (jv_object_set(r, match.object, m.key, m.len, m.value) < 0)
-            return -1;
-    return 0;
+    return jv_object_add_members(r, match.object, changes);
 }
 
 static int refuse_deletion(struct run *r, const struct node *n, struct jv deletions)
@@ -358,8 +357,11 @@ static int delete (struct run *r, const struct node *n, struct jv match, struct 
     for (uint32_t i = 0; i < array.len; i++)
         if (jv_at(array, i).kind != JV_STRING)
             return refuse_deletion(r, n, deletions);
-    for (uint32_t i = 0; i < array.len && match.kind == JV_OBJECT && match.form == FORM_OWN; i++)
-        jv_object_delete(match.object, jv_at(array, i).text, jv_at(array, i).len);
+    for (uint32_t i = 0; i < array.len && match.kind == JV_OBJECT && match.form == FORM_OWN; i++) {
+        if (charge(r, 1) < 0)
+            return -1;
+        jv_object_delete(r, match.object, jv_at(array, i).text, jv_at(array, i).len);
+    }
     return 0;
 }
 

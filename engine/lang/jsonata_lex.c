@@ -75,33 +75,43 @@ static int skip_blanks(struct compiler *c)
 
 /* ---- operators ---- */
 
-static enum operator double_operator(char first, char second)
-{
-    for (enum operator op = OP_DOT; op <= OP_TILDE; op++) {
-        const char *text = OPERATORS[op].text;
-        bool word = op == OP_AND || op == OP_OR || op == OP_IN;
-        if (!word && text[0] == first && text[1] == second && second)
-            return op;
-    }
-    return OP_NONE;
-}
+static const unsigned char SINGLE[256] = {
+    ['.'] = OP_DOT,       ['['] = OP_BRACKET,   [']'] = OP_BRACKET_END, ['{'] = OP_BRACE,
+    ['}'] = OP_BRACE_END, ['('] = OP_PAREN,     [')'] = OP_PAREN_END,   [','] = OP_COMMA,
+    ['@'] = OP_AT,        ['#'] = OP_HASH,      [';'] = OP_SEMICOLON,   [':'] = OP_COLON,
+    ['?'] = OP_QUESTION,  ['+'] = OP_PLUS,      ['-'] = OP_MINUS,       ['*'] = OP_TIMES,
+    ['/'] = OP_DIVIDE,    ['%'] = OP_REMAINDER, ['|'] = OP_BAR,         ['='] = OP_EQUAL,
+    ['<'] = OP_LESS,      ['>'] = OP_GREATER,   ['^'] = OP_CARET,       ['&'] = OP_AMPERSAND,
+    ['!'] = OP_BANG,      ['~'] = OP_TILDE,
+};
 
 static enum operator single_operator(char ch)
 {
-    for (enum operator op = OP_DOT; op <= OP_TILDE; op++)
-        if (OPERATORS[op].text[0] == ch && !OPERATORS[op].text[1])
-            return op;
+    return (enum operator)SINGLE[(unsigned char)ch];
+}
+
+/* Of two characters, the first of which is an operator by itself. */
+static enum operator double_operator(char first, char second)
+{
+    static const enum operator doubles[] = {OP_DESCENDANTS, OP_RANGE,         OP_ASSIGN, OP_NOT_EQUAL,
+                                            OP_LESS_EQUAL,  OP_GREATER_EQUAL, OP_APPLY};
+
+    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) {
+        const char *text = OPERATORS[doubles[i]].text;
+        if (text[0] == first && text[1] == second)
+            return doubles[i];
+    }
     return OP_NONE;
 }
 
 static bool take_operator(struct compiler *c, struct token *t)
 {
-    enum operator op = double_operator(peek(c, 0), peek(c, 1));
+    enum operator op = single_operator(peek(c, 0)), both;
 
     if (op == OP_NONE)
-        op = single_operator(peek(c, 0));
-    if (op == OP_NONE)
         return false;
+    if ((both = double_operator(peek(c, 0), peek(c, 1))) != OP_NONE)
+        op = both;
     t->type = TOKEN_OPERATOR;
     t->op = op;
     t->text = OPERATORS[op].text;

@@ -14,6 +14,8 @@ enum {
     BASE_BYTES_MAX = 1100 /* of the largest double in base 2 */
 };
 
+#define LEAST_NORMAL 0x1p-1022 /* smaller numbers have fewer bits, and fewer figures */
+
 struct decimal { /* 0.DIGITS times ten to the power of point */
     char digits[FIGURES_ENOUGH + 1];
     int n, point;
@@ -50,6 +52,12 @@ static void decimal_cut(struct decimal *d, int figures)
 {
     d->n = figures;
     d->digits[figures] = '\0';
+}
+
+static void drop_zeros(struct decimal *d)
+{
+    while (d->n > 1 && d->digits[d->n - 1] == '0')
+        d->n--;
 }
 
 static double decimal_value(const struct decimal *d)
@@ -89,12 +97,11 @@ static bool is_plain(double d, struct decimal *to)
  */
 static struct decimal shortest(double d)
 {
-    const double least_normal = 0x1p-1022; /* smaller numbers have fewer bits, and fewer figures */
     struct decimal to = {.n = 0};
 
     if (is_plain(d, &to))
         return to;
-    for (int figures = d < least_normal ? 1 : FIGURES_FIT; figures <= FIGURES_ENOUGH; figures++) {
+    for (int figures = d < LEAST_NORMAL ? 1 : FIGURES_FIT; figures <= FIGURES_ENOUGH; figures++) {
         to = decimal_near(d, figures);
         if (decimal_value(&to) == d)
             break;
@@ -102,8 +109,7 @@ static struct decimal shortest(double d)
         if (decimal_value(&to) == d)
             break;
     }
-    while (to.n > 1 && to.digits[to.n - 1] == '0')
-        to.n--;
+    drop_zeros(&to);
     return to;
 }
 
@@ -170,35 +176,67 @@ size_t jsonata_number_text(char buf[JSONATA_NUMBER_BYTES], double d)
     return (size_t)(p - buf);
 }
 
-/*
- * Is d (positive) exactly in the middle between two numbers of so many figures? JavaScript goes up there,
- * printf to the even one.
- */
-static bool in_the_middle(double d, int figures)
+/* Of d (positive), printed with so many figures: is a 5 all that stands behind the first ones? */
+static bool half_behind(double d, int first, int figures)
 {
     char text[FIGURES_EXACT + 16];
 
-    if (figures < 0 || figures >= FIGURES_EXACT)
-        return false;
-    snprintf(text, sizeof text, "%.*e", FIGURES_EXACT - 1, d);
+    snprintf(text, sizeof text, "%.*e", figures - 1, d);
     text[1] = text[0]; /* over the point */
-    const char *rest = text + 1 + figures;
-    return *rest == '5' && strspn(rest + 1, "0") == (size_t)(FIGURES_EXACT - figures - 1);
+    const char *rest = text + 1 + first;
+    return *rest == '5' && strspn(rest + 1, "0") == (size_t)(figures - first - 1);
+}
+
+/*
+ * Is d (positive) exactly in the middle between two numbers of so many figures? JavaScript goes up there,
+ * printf to the even one.  Few figures more tell it of nearly all.
+ */
+static bool in_the_middle(double d, int figures)
+{
+    enum { MORE = 8 };
+
+    return figures >= 0 && figures + MORE < FIGURES_EXACT && half_behind(d, figures, figures + MORE) &&
+           half_behind(d, figures, FIGURES_EXACT);
+}
+
+/* d is positive. */
+static struct decimal of_15_figures(double d)
+{
+    struct decimal rounded = decimal_near(d, FIGURES_FIT + 1);
+
+    if (rounded.digits[FIGURES_FIT] != '5' || !in_the_middle(d, FIGURES_FIT))
+        return decimal_near(d, FIGURES_FIT);
+    decimal_cut(&rounded, FIGURES_FIT);
+    decimal_next(&rounded);
+    return rounded;
+}
+
+size_t jsonata_number_text_15(char buf[JSONATA_NUMBER_BYTES], double d)
+{
+    double size = fabs(d);
+    struct decimal decimal;
+
+    if (!(size >= LEAST_NORMAL && size <= 1e308)) /* among those two of 15 figures can be one number */
+        return jsonata_number_text(buf, jsonata_number_15(d));
+    if (!is_plain(size, &decimal)) {
+        decimal = of_15_figures(size);
+        drop_zeros(&decimal);
+    }
+    char *p = buf;
+    if (d < 0)
+        *p++ = '-';
+    p = put_decimal(p, &decimal);
+    *p = '\0';
+    return (size_t)(p - buf);
 }
 
 double jsonata_number_15(double d)
 {
-    struct decimal rounded;
+    struct decimal plain;
 
-    if (!isfinite(d) || d == 0 || is_plain(fabs(d), &rounded))
+    if (!isfinite(d) || d == 0 || is_plain(fabs(d), &plain))
         return d;
-    rounded = decimal_near(fabs(d), FIGURES_FIT + 1);
-    if (rounded.digits[FIGURES_FIT] == '5' && in_the_middle(fabs(d), FIGURES_FIT)) {
-        decimal_cut(&rounded, FIGURES_FIT);
-        decimal_next(&rounded);
-    } else {
-        rounded = decimal_near(fabs(d), FIGURES_FIT);
-    }
+    const struct decimal rounded = of_15_figures(fabs(d));
     return d < 0 ? -decimal_value(&rounded) : decimal_value(&rounded);
 }
 

@@ -20,9 +20,11 @@ enum { JSONATA_NUMBER_BYTES = 32 };
  */
 size_t jsonata_number_text(char buf[JSONATA_NUMBER_BYTES], double d);
 
-/* d rounded to 15 figures: what $string and "&" print.  May not be finite: the largest numbers round upwards.
- */
+/* d rounded to 15 figures: 0.1 + 0.2 is 0.3 then.  May not be finite: the largest numbers round upwards. */
 double jsonata_number_15(double d);
+
+/* Its text, as $string and "&" print a number. */
+size_t jsonata_number_text_15(char buf[JSONATA_NUMBER_BYTES], double d);
 
 /* Math.abs(d).toFixed(places), places 0 to 100: halves upwards, the exponent form from 1e21. In the arena. */
 const char *jsonata_number_fixed(struct arena *a, double d, int places);

@@ -73,10 +73,52 @@ struct symbol *jsonata_symbol_new(struct compiler *c, const char *name, uint32_t
     return s;
 }
 
+static uint32_t hash(const char *name, uint32_t len)
+{
+    uint32_t h = UINT32_C(0x811c9dc5);
+
+    for (uint32_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char)name[i]) * UINT32_C(0x01000193);
+    return h ^ h >> 15;
+}
+
+/* The place in the index where a symbol of that name is, or where it would go. */
+static uint32_t *index_slot(struct compiler *c, const char *name, uint32_t len)
+{
+    const struct symbols *all = c->symbols;
+    uint32_t i = hash(name, len) & (all->room - 1);
+
+    for (;; i = (i + 1) & (all->room - 1), c->work++) {
+        const struct symbol *s = all->index[i] ? all->at[all->index[i] - 1] : NULL;
+        if (!s || (s->len == len && !memcmp(s->name, name, len)))
+            return &all->index[i];
+    }
+}
+
+/* Room for one symbol more, where half of the places stay free. */
+static void reserve_index(struct compiler *c)
+{
+    struct symbols *all = c->symbols;
+    uint32_t room = all->room ? all->room * 2 : 16, *smaller = all->index, places = all->room;
+
+    if (2 * (all->n + 1) <= all->room)
+        return;
+    all->index = arena_alloc(c->arena, room * sizeof *all->index);
+    all->room = room;
+    for (uint32_t i = 0; i < places; i++) {
+        if (smaller[i]) {
+            const struct symbol *s = all->at[smaller[i] - 1];
+            *index_slot(c, s->name, s->len) = smaller[i];
+        }
+    }
+}
+
 struct symbol *jsonata_symbol_copy(struct compiler *c, const struct symbol *s)
 {
+    reserve_index(c);
     struct symbol *copy = jsonata_symbol_new(c, s->name, s->len);
 
+    *index_slot(c, s->name, s->len) = copy->id + 1;
     copy->bound = true; /* perhaps there */
     copy->predefined = s->predefined;
     return copy;
@@ -99,12 +141,13 @@ static void predefine(struct compiler *c, struct symbol *s)
 
 struct symbol *jsonata_symbol_intern(struct compiler *c, const char *name, uint32_t len)
 {
-    for (uint32_t i = 0; i < c->symbols->n; i++) {
-        struct symbol *s = c->symbols->at[i];
-        if (s->len == len && !memcmp(s->name, name, len))
-            return s;
-    }
+    reserve_index(c);
+    uint32_t *slot = index_slot(c, name, len);
+
+    if (*slot)
+        return c->symbols->at[*slot - 1];
     struct symbol *s = jsonata_symbol_new(c, arena_strndup(c->arena, name, len), len);
+    *slot = s->id + 1;
     predefine(c, s);
     return s;
 }
@@ -553,7 +596,7 @@ static struct node *expression(struct compiler *c, unsigned power)
 {
     struct token t = c->token;
 
-    if (++c->depth > JSONATA_NESTING_MAX)
+    if (++c->depth > JSONATA_NESTING_MAX || c->work > COMPILE_WORK_MAX)
         return refuse(c, "U1002", t.at, t.text, t.len);
     if (is_unknown(&t))
         return refuse_token(c, "S0204");

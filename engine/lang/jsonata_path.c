@@ -76,14 +76,14 @@ static int admits(struct run *r, struct jv res, uint32_t index, uint32_t len, ui
     bool truth;
 
     *times = 0;
+    if (charge(r, numbers.len / 2) < 0)
+        return -1;
     if (res.kind != JV_NUMBER && !(res.kind == JV_ARRAY && all_numbers(res))) {
         if (jv_boolean(r, res, &truth) < 0)
             return -1;
         *times = truth;
         return 0;
     }
-    if (charge(r, numbers.len / 4) < 0)
-        return -1;
     for (uint32_t i = 0; i < numbers.len; i++) {
         bool number;
         if (jv_is_number(r, jv_at(numbers, i), &number) < 0)
@@ -247,6 +247,7 @@ static struct tuple *tuple_new(struct run *r, const struct tuple *from, uint32_t
         t->bound.cap = from->bound.n + more;
         t->bound.n = from->bound.n;
         t->bound.at = jsonata_take(r, t->bound.cap * sizeof *t->bound.at);
+        owe(r, t->bound.n / STEP_ITEMS);
         if (t->bound.n)
             memcpy(t->bound.at, from->bound.at, t->bound.n * sizeof *t->bound.at);
     }
@@ -263,6 +264,7 @@ static struct tuple *joined(struct run *r, const struct tuple *before, const str
 {
     struct tuple *t = tuple_new(r, before, found->bound.n);
 
+    owe(r, (uint64_t)before->bound.n * found->bound.n / STEP_ITEMS);
     for (uint32_t i = 0; i < found->bound.n; i++)
         jsonata_bindings_set(r, &t->bound, found->bound.at[i].symbol, found->bound.at[i].value);
     t->item = found->item;
@@ -369,7 +371,7 @@ int jsonata_untuple(struct run *r, struct jv tuples, struct jv *out)
 {
     struct list l = {0};
 
-    if (jv_list_reserve(r, &l, tuples.len) < 0)
+    if (charge(r, tuples.len / STEP_ITEMS) < 0 || jv_list_reserve(r, &l, tuples.len) < 0)
         return -1;
     for (uint32_t i = 0; i < tuples.len; i++)
         jv_list_add(r, &l, jv_at(tuples, i).tuple->item);

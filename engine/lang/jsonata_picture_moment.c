@@ -491,6 +491,19 @@ static int set_moment(struct writer *w, double ms)
     return 0;
 }
 
+/* What the default picture makes, of years with four digits, which most moments are in. */
+static bool put_iso8601(struct arena *a, double ms, struct jsonata_text *out)
+{
+    const double first = -62135596800000, last = 253402300799999; /* 0001-01-01, 9999-12-31 */
+    char text[CLOCK_TEXT_BYTES];
+
+    if (!(ms >= first && ms <= last))
+        return false;
+    clock_format(text, (int64_t)trunc(ms) * 1000);
+    *out = (struct jsonata_text){arena_strndup(a, text, strlen(text)), strlen(text)};
+    return true;
+}
+
 int jsonata_from_millis(struct arena *a, double ms, const struct jsonata_text *picture,
                         const struct jsonata_text *timezone, struct jsonata_text *out, struct err *err)
 {
@@ -500,6 +513,8 @@ int jsonata_from_millis(struct arena *a, double ms, const struct jsonata_text *p
     struct jsonata_chars chars;
     struct moment_picture parsed;
 
+    if (!picture && !timezone && put_iso8601(a, ms, out))
+        return 0;
     if (timezone && read_offset(&w, a, *timezone) < 0)
         return -1;
     if (picture_chars(a, picture ? *picture : otherwise, &chars, err) < 0 ||

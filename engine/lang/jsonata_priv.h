@@ -86,6 +86,12 @@ struct frame {
     bool shared; /* bound.at is a tuple's: copied before it changes */
 };
 
+/* A place in a text: the bytes before it, and the UTF-16 units, which the language counts in. */
+struct mark {
+    uint32_t byte;
+    size_t unit;
+};
+
 /* ---- functions ---- */
 
 struct call;
@@ -93,6 +99,7 @@ typedef int builtin_fn(struct call *c, struct jv *out);
 
 struct builtin {
     const char *name;
+    size_t len;
     const char *signature;
     uint8_t arity; /* arguments that higher-order functions give it, at most */
     builtin_fn *fn;
@@ -118,7 +125,7 @@ struct function {
     struct jv input;         /* where it was made: the context of its body; FUNCTION_NEXT: the text */
     struct frame *frame;
     const struct regex *regex;
-    uint32_t from;                /* FUNCTION_NEXT: the byte to go on from */
+    struct mark from;             /* FUNCTION_NEXT: where to go on in the text */
     const struct function *first; /* FUNCTION_PARTIAL: the function; FUNCTION_CHAIN: first, then second */
     const struct function *second;
     const struct jv *fixed; /* FUNCTION_PARTIAL: arguments, JV_TAIL where one is still to come */
@@ -172,8 +179,9 @@ struct run {
     const struct jsonata_env *env;
     struct arena *arena;
     struct fault fault;
-    uint64_t steps; /* left */
-    size_t memory;  /* bytes left */
+    uint64_t steps;         /* left */
+    const char *overworked; /* the cause when there are none any more */
+    size_t memory;          /* bytes left */
     uint32_t depth, depth_max;
     uint32_t calls;         /* within each other */
     struct jv whole;        /* "$$" */
@@ -194,7 +202,10 @@ int jsonata_fail_at(struct run *r, uint32_t at, const char *token, uint32_t len)
 /* That there is too much within each other. */
 int jsonata_fail_deep(struct run *r);
 
-/* Pays for n steps' worth of work. */
+/*
+ * Pays for n steps' worth of work.  A step is what an average node of the tree takes, 20 to 50 ns; bulk work
+ * is charged by its size, so that no evaluation within its steps takes much longer than all others.
+ */
 static inline int charge(struct run *r, uint64_t n)
 {
     if (n <= r->steps) {
@@ -202,8 +213,23 @@ static inline int charge(struct run *r, uint64_t n)
         return 0;
     }
     r->steps = 0;
-    return jsonata_fail_text(r, "U1001", "Expression evaluation timeout: Check for infinite loop");
+    return jsonata_fail_text(r, "U1001", r->overworked);
 }
+
+/* The same for work that is bounded by memory that there is anyway: the next step sees what is left. */
+static inline void owe(struct run *r, uint64_t n)
+{
+    r->steps -= n < r->steps ? n : r->steps;
+}
+
+/* How much of it is one step. */
+enum {
+    STEP_COPIED = 64,  /* bytes of memory that is taken, or that memcpy, memcmp, memchr go over */
+    STEP_READ = 16,    /* bytes that are looked at one by one */
+    STEP_SEARCHED = 8, /* bytes in which a text is looked for, at the worst */
+    STEP_CHANGED = 4,  /* bytes for each of which something is looked up or made */
+    STEP_ITEMS = 8,    /* items of an array that are copied, or looked at shortly */
+};
 
 /* Small memory, always given: the next step sees that there is none left. */
 void *jsonata_take(struct run *r, size_t size);
@@ -336,10 +362,11 @@ int jv_concat(struct run *r, struct jv a, struct jv b, struct jv *out); /* strin
 /* Objects, own or of json-c. */
 struct object *jv_object_new(struct run *r, uint32_t room);
 int jv_object_set(struct run *r, struct object *o, const char *key, uint32_t len, struct jv value);
-void jv_object_delete(struct object *o, const char *key, uint32_t len);
+int jv_object_add_members(struct run *r, struct object *o, struct jv from);
+void jv_object_delete(struct run *r, struct object *o, const char *key, uint32_t len);
 bool jv_object_get(struct run *r, struct jv object, const char *key, uint32_t len, struct jv *out);
-bool jv_object_get_name(struct jv object, const char *key, uint32_t len,
-                        struct jv *out); /* key[len] is NUL */
+/* The same when key[len] is NUL. */
+bool jv_object_get_name(struct run *r, struct jv object, const char *key, uint32_t len, struct jv *out);
 uint32_t jv_object_size(struct jv object);
 
 /* Goes over members: for (m = members(o); member_next(&m);) m.key, m.len, m.value. */
@@ -358,7 +385,12 @@ bool jv_members_next(struct members *m);
 int jv_boolean(struct run *r, struct jv v, bool *out);   /* undefined is false */
 int jv_is_number(struct run *r, struct jv v, bool *out); /* NaN is none; infinite: D1001 */
 int jv_equal(struct run *r, struct jv a, struct jv b, bool *out);
-bool jv_same(struct jv a, struct jv b);        /* as "===" has it */
+bool jv_same(struct jv a, struct jv b); /* as "===" has it; who compares long texts owes for it: */
+/* Steps that comparing the two takes, if they are strings. */
+static inline uint64_t comparing(struct jv a, struct jv b)
+{
+    return a.kind != JV_STRING || b.kind != JV_STRING ? 0 : (a.len < b.len ? a.len : b.len) / STEP_COPIED;
+}
 int jv_compare_text(struct jv a, struct jv b); /* < 0, 0, > 0, by UTF-16 units */
 uint64_t jv_hash(struct run *r, struct jv v);
 int jv_lookup(struct run *r, struct jv in, const char *key, uint32_t len,
@@ -374,6 +406,7 @@ const char *jv_cstring(struct run *r, struct jv string); /* a copy that ends wit
 /* UTF-16 units of UTF-8 text, and back: the byte at which the unit-th begins. */
 size_t jv_units(const char *text, size_t len);
 size_t jv_units_to_bytes(const char *text, size_t len, double units);
+void jv_mark_move(struct run *r, struct mark *m, struct jv text, uint32_t byte); /* on to byte */
 bool jv_has_lone_surrogate(const char *text, size_t len);
 
 /* ---- regular expressions: jsonata_regex.c ---- */
@@ -382,8 +415,8 @@ struct regex {
     struct pcre2_real_code_8 *code;
     uint32_t groups;
     uint32_t at;
-    uint32_t reach; /* steps that a repetition takes before anybody sees it: jsonata_regex.c's */
-    bool compares;  /* it has back references */
+    uint32_t weight, reach; /* steps of a try to match, and of its repetitions at least: jsonata_regex.c's */
+    bool compares;          /* it has back references */
 };
 
 struct match {
@@ -398,7 +431,9 @@ const struct regex *jsonata_regex_compile(struct compiler *c, const char *source
 /* 1 and the first match at or behind from; 0: none. */
 int jsonata_regex_match(struct run *r, const struct regex *re, struct jv text, uint32_t from,
                         struct match *m);
-int jsonata_regex_call(struct run *r, const struct regex *re, struct jv text, uint32_t from, struct jv *out);
+/* {match, start, end, groups, next} for a match; at is a place before it, and moves to its end. */
+int jsonata_regex_describe(struct run *r, const struct regex *re, struct jv text, const struct match *m,
+                           struct mark *at, struct jv *out);
 void jsonata_regex_release(struct run *r);
 
 int jsonata_compile(struct arena *a, const char *text, size_t len, const struct symbols *known,

@@ -5,9 +5,8 @@
  * (\A, possessive quantifiers, verbs) means nothing here.
  *
  * Matching is charged for by its work.  PCRE2 counts, and can limit, the points to which it might have to go
- * back ("matches", from one starting place: so it is done place by place where that is much), but not the
- * characters that a repetition goes over or a back reference compares: so callouts are written into the
- * pattern, which see how far it has come.
+ * back ("matches", from one starting place), but not the characters that a repetition goes over or a back
+ * reference compares: so callouts are written into the pattern, which see how far it has come.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -18,15 +17,15 @@
 
 enum {
     PARENS_NESTED_MAX = 100,
-    EASY_WORK = 64,          /* PCRE2's "match limit" from one starting place, at first */
+    CODE_BYTES_MAX = 4096,   /* of a compiled pattern ... */
+    CODE_GROWTH_MAX = 64,    /* ... and so many more for each byte of its text */
+    EASY_WORK = 8,           /* PCRE2's matches from one starting place, at first */
     HARD_WORK_MAX = 1 << 24, /* ... and at most */
-    WORK_OF_A_STEP = 16,
-    BYTES_OF_A_STEP = 64, /* that it goes over */
-    BEGINS = 1,           /* the callout at the beginning */
+    WORK_OF_A_STEP = 4,
+    GROUPS_OF_WORK =
+        25, /* capturing groups that cost as much as a match by itself: it keeps what they hold */
     HEAP_KIB_MAX = 16384,
-    PATTERN_BYTES_MAX = 2048, /* that any pattern may compile to; and so many more for each of its own */
-    PATTERN_GROWTH_MAX = 64,
-    WHY_BYTES = 256,
+    BEGINS = 1, /* the callout at the beginning */
 };
 
 /* ---- the pattern, written anew ---- */
@@ -309,15 +308,21 @@ static void write_pattern(struct pattern *p)
 
 /* ---- compiling ---- */
 
-static void *arena_for_pcre(PCRE2_SIZE size, void *arena)
+struct room { /* for what PCRE2 compiles: it takes the code at once, and the rest is small */
+    struct arena *arena;
+    size_t most;
+};
+
+static void *take_for_pcre(PCRE2_SIZE size, void *self)
 {
-    return arena_alloc(arena, size);
+    const struct room *room = self;
+    return size <= room->most ? arena_alloc(room->arena, size) : NULL;
 }
 
-static void leave_to_arena(void *block, void *arena)
+static void leave_to_arena(void *block, void *self)
 {
     (void)block;
-    (void)arena;
+    (void)self;
 }
 
 static const struct regex *refuse(struct compiler *c, const char *what)
@@ -328,45 +333,30 @@ static const struct regex *refuse(struct compiler *c, const char *what)
     return NULL;
 }
 
-static pcre2_code *compile_in(pcre2_general_context *memory, const struct js_buf *pattern, uint32_t options,
-                              int *error)
+/* NULL with why. "(?:ab){999}" would be a thousand times its length. */
+static pcre2_code *compile_for_pcre(struct compiler *c, const struct js_buf *pattern, uint32_t options,
+                                    char why[256])
 {
+    struct room room = {c->arena, CODE_BYTES_MAX + CODE_GROWTH_MAX * pattern->len};
+    pcre2_general_context *memory = pcre2_general_context_create(take_for_pcre, leave_to_arena, &room);
     pcre2_compile_context *context = pcre2_compile_context_create(memory);
     PCRE2_SIZE place;
+    int error;
 
-    PAWL_ASSERT(context != NULL);
     pcre2_set_parens_nest_limit(context, PARENS_NESTED_MAX);
     pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern->p, pattern->len,
                                      options | PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS |
                                          PCRE2_MATCH_UNSET_BACKREF,
-                                     error, &place, context);
-    pcre2_compile_context_free(context);
+                                     &error, &place, context);
+    if (!code && error == PCRE2_ERROR_HEAP_FAILED)
+        snprintf(why, 256, "It repeats too much");
+    else if (!code)
+        pcre2_get_error_message(error, (PCRE2_UCHAR *)why, 256);
     return code;
 }
 
-/* What a pattern compiles to can be far longer than it: that is seen before it goes into the arena. */
-static const char *try_pattern(const struct js_buf *pattern, uint32_t options, size_t len,
-                               char why[WHY_BYTES])
-{
-    size_t bytes = 0;
-    int error;
-    pcre2_code *tried = compile_in(NULL, pattern, options, &error);
-
-    if (!tried) {
-        pcre2_get_error_message(error, (PCRE2_UCHAR *)why, WHY_BYTES);
-        return why;
-    }
-    pcre2_pattern_info(tried, PCRE2_INFO_SIZE, &bytes);
-    pcre2_code_free(tried);
-    return bytes > PATTERN_BYTES_MAX + PATTERN_GROWTH_MAX * len ? "It repeats too much" : NULL;
-}
-
-static uint32_t options_of(const char *flags, size_t n)
-{
-    return (memchr(flags, 'i', n) ? PCRE2_CASELESS : 0) | (memchr(flags, 'm', n) ? PCRE2_MULTILINE : 0);
-}
-
+/* What it costs to begin anywhere, or to go on behind a repetition. */
 static void set_costs(struct regex *re, uint32_t least)
 {
     uint32_t back_references = 0;
@@ -374,7 +364,8 @@ static void set_costs(struct regex *re, uint32_t least)
     pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
     pcre2_pattern_info(re->code, PCRE2_INFO_BACKREFMAX, &back_references);
     re->compares = back_references > 0;
-    re->reach = least / BYTES_OF_A_STEP;
+    re->weight = 1 + re->groups / GROUPS_OF_WORK;
+    re->reach = least / STEP_READ;
 }
 
 const struct regex *jsonata_regex_compile(struct compiler *c, const char *source, size_t len,
@@ -382,20 +373,17 @@ const struct regex *jsonata_regex_compile(struct compiler *c, const char *source
 {
     struct pattern p = {.text = source, .len = len, .groups = count_groups(source, len)};
     struct regex *re = arena_alloc(c->arena, sizeof *re);
-    uint32_t options = options_of(flags, nflags);
-    char why[WHY_BYTES];
-    int error;
+    char why[256] = "";
 
-    put(&p, "(?C1)"); /* BEGINS: each starting place is counted */
+    put(&p, "(?C1)");
     write_pattern(&p);
+    uint32_t options = (memchr(flags, 'i', nflags) ? PCRE2_CASELESS : 0) |
+                       (memchr(flags, 'm', nflags) ? PCRE2_MULTILINE : 0);
     if (!p.wrong)
-        p.wrong = try_pattern(&p.out, options, len, why);
-    if (!p.wrong)
-        re->code = compile_in(pcre2_general_context_create(arena_for_pcre, leave_to_arena, c->arena), &p.out,
-                              options, &error);
+        re->code = compile_for_pcre(c, &p.out, options, why);
     js_buf_fini(&p.out);
     if (!re->code)
-        return refuse(c, p.wrong);
+        return refuse(c, p.wrong ? p.wrong : why);
     set_costs(re, p.least);
     re->at = c->next;
     return re;
@@ -432,12 +420,12 @@ static int seen_on_its_way(pcre2_callout_block *block, void *self)
 {
     struct matcher *m = self;
     size_t at = block->current_position, far = at > m->at ? at - m->at : m->at - at;
-    uint64_t work = 1 + m->regex->reach + far / BYTES_OF_A_STEP;
+    uint64_t work = 1 + m->regex->reach + far / STEP_READ;
 
     if (m->regex->compares)
-        work += longest_group(block) / BYTES_OF_A_STEP;
+        work += longest_group(block) / STEP_READ;
     if (block->callout_number == BEGINS)
-        work += EASY_WORK / WORK_OF_A_STEP / 2;
+        work += (uint64_t)m->regex->weight * EASY_WORK / WORK_OF_A_STEP;
     m->place = block->start_match;
     m->at = at;
     return charge(m->run, work) < 0 ? PCRE2_ERROR_CALLOUT : 0;
@@ -509,7 +497,7 @@ static int match_hard(struct matcher *m, const struct regex *re, size_t from)
     int rc = PCRE2_ERROR_MATCHLIMIT;
 
     for (uint32_t work = EASY_WORK * 8; rc == PCRE2_ERROR_MATCHLIMIT && work <= HARD_WORK_MAX; work *= 8) {
-        if (charge(m->run, work / WORK_OF_A_STEP) < 0)
+        if (charge(m->run, (uint64_t)work * re->weight / WORK_OF_A_STEP) < 0)
             return PCRE2_ERROR_CALLOUT;
         rc = match_with(m, re, from, PCRE2_ANCHORED, work);
     }
@@ -574,7 +562,7 @@ int jsonata_regex_match(struct run *r, const struct regex *re, struct jv text, u
 
 /* ---- as a function: an object that describes the match ---- */
 
-static struct jv next_value(struct run *r, const struct regex *re, struct jv text, uint32_t from)
+static struct jv next_value(struct run *r, const struct regex *re, struct jv text, struct mark from)
 {
     struct function *fn = jsonata_take(r, sizeof *fn);
 
@@ -585,20 +573,19 @@ static struct jv next_value(struct run *r, const struct regex *re, struct jv tex
     return jsonata_function_value(fn);
 }
 
-int jsonata_regex_call(struct run *r, const struct regex *re, struct jv text, uint32_t from, struct jv *out)
+int jsonata_regex_describe(struct run *r, const struct regex *re, struct jv text, const struct match *m,
+                           struct mark *at, struct jv *out)
 {
-    struct match m;
-    int rc = jsonata_regex_match(r, re, text, from, &m);
-
-    if (rc <= 0)
-        return rc;
-    size_t start = jv_units(text.text, m.from), len = jv_units(text.text + m.from, m.to - m.from);
     struct object *o = jv_object_new(r, 5);
-    if (!o || jv_object_set(r, o, "match", 5, jv_text(text.text + m.from, m.to - m.from)) < 0 ||
+
+    jv_mark_move(r, at, text, m->from);
+    size_t start = at->unit;
+    jv_mark_move(r, at, text, m->to);
+    if (!o || jv_object_set(r, o, "match", 5, jv_text(text.text + m->from, m->to - m->from)) < 0 ||
         jv_object_set(r, o, "start", 5, jv_number((double)start)) < 0 ||
-        jv_object_set(r, o, "end", 3, jv_number((double)(start + len))) < 0 ||
-        jv_object_set(r, o, "groups", 6, jv_array(m.groups, m.ngroups, 0)) < 0 ||
-        jv_object_set(r, o, "next", 4, next_value(r, re, text, m.to)) < 0)
+        jv_object_set(r, o, "end", 3, jv_number((double)at->unit)) < 0 ||
+        jv_object_set(r, o, "groups", 6, jv_array(m->groups, m->ngroups, 0)) < 0 ||
+        jv_object_set(r, o, "next", 4, next_value(r, re, text, *at)) < 0)
         return -1;
     *out = jv_object(o);
     return 0;

@@ -67,6 +67,7 @@ static int seek_in_path(struct compiler *c, struct node *path, struct slot *slot
 
 static int seek(struct compiler *c, struct node *step, struct slot *slot)
 {
+    c->work++;
     switch (step->type) {
     case NODE_NAME:
     case NODE_WILDCARD:
@@ -96,6 +97,7 @@ static int seek(struct compiler *c, struct node *step, struct slot *slot)
 /* What a part still seeks, the whole seeks. */
 static void inherit(struct compiler *c, struct node *whole, const struct node *part)
 {
+    c->work += part->seeking.n;
     for (uint32_t i = 0; i < part->seeking.n; i++)
         jsonata_slots_add(c->arena, &whole->seeking, part->seeking.at[i]);
     if (part->type == NODE_PARENT)
@@ -140,10 +142,10 @@ static bool is_constructor(const struct node *n)
     return n->type == NODE_ARRAY;
 }
 
-/* Steps are fields, calls, blocks...: no numbers, and a string is a name. */
-static int check_steps(struct compiler *c, struct node *path)
+/* Steps, those from the first on: fields, calls, blocks...; no numbers, and a string is a name. */
+static int check_steps(struct compiler *c, struct node *path, uint32_t first)
 {
-    for (uint32_t i = 0; i < path->list.n; i++) {
+    for (uint32_t i = first; i < path->list.n; i++) {
         struct node *step = path->list.at[i];
         if (step->type == NODE_NUMBER || step->type == NODE_VALUE) {
             refuse(c, "S0213", step->at, NULL);
@@ -178,13 +180,15 @@ static struct node *resolve_dot(struct compiler *c, struct node *n)
 
     if (!left)
         return NULL;
-    struct node *path = left->type == NODE_PATH ? left : path_of(c, left);
+    bool goes_on = left->type == NODE_PATH;
+    struct node *path = goes_on ? left : path_of(c, left);
+    uint32_t unchecked = goes_on ? path->list.n : 0;
     if (left->type == NODE_PARENT)
         jsonata_slots_add(c->arena, &path->seeking, left->slot);
     if (!(rest = resolve(c, n->rhs)))
         return NULL;
     add_steps(c, path, rest);
-    if (check_steps(c, path) < 0)
+    if (check_steps(c, path, unchecked) < 0)
         return NULL;
     if (is_constructor(path->list.at[0]))
         path->list.at[0]->cons_array = true;
@@ -521,6 +525,8 @@ static struct node *resolve(struct compiler *c, struct node *n)
     if (++c->depth > JSONATA_HEIGHT_MAX)
         return refuse(c, "U1002", n->at, NULL);
     struct node *result = resolve_type(c, n);
+    if (result && c->work > COMPILE_WORK_MAX)
+        return refuse(c, "U1002", n->at, NULL);
     c->depth--;
     if (result && keep)
         result->keep_array = true;

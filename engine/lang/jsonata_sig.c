@@ -239,10 +239,12 @@ static int match(struct checking *c)
                    ? jsonata_fail_text(c->run, "U1001", "A function is called with more than 1000 arguments")
                    : -1;
     *fits_at(c, params, c->n) = true;
+    if (charge(c->run, (uint64_t)params * c->n * (1 + c->n / STEP_ITEMS)) < 0)
+        return -1;
     for (uint32_t p = params; p-- > 0;)
         for (uint32_t i = 0; i <= c->n; i++)
             *fits_at(c, p, i) = share(c, p, i) != UINT32_MAX;
-    return charge(c->run, (uint64_t)params * c->n / 8) < 0 ? -1 : *fits_at(c, 0, 0);
+    return *fits_at(c, 0, 0);
 }
 
 static int refuse_argument(struct checking *c, const char *code, uint32_t i, struct jv value)

@@ -97,6 +97,7 @@ struct symbol {
 struct symbols {
     struct symbol **at; /* by id */
     uint32_t n, cap;
+    uint32_t *index, room; /* those that text can name, id + 1 each: open addressing */
 };
 
 /* ---- nodes ---- */
@@ -248,7 +249,10 @@ struct compiler {
     struct token token; /* the parser looks at this one */
     unsigned depth;
     struct symbols *symbols;
+    uint64_t work; /* of the kind that could grow with the square of the text */
 };
+
+enum { COMPILE_WORK_MAX = 4000000 }; /* more of it: U1002 */
 
 /* The next token; operand: a "/" here begins a regular expression. */
 int jsonata_lex(struct compiler *c, bool operand, struct token *t);

@@ -12,6 +12,7 @@ enum { SMALL_BYTES = 4096, MEMBERS_PLAIN = 8, WALK_DEPTH_MAX = JS_DEPTH_MAX };
 void *jsonata_take(struct run *r, size_t size)
 {
     r->memory -= size < r->memory ? size : r->memory;
+    owe(r, size / STEP_COPIED);
     return arena_alloc(r->arena, size);
 }
 
@@ -19,6 +20,7 @@ int jsonata_spend(struct run *r, size_t bytes)
 {
     if (bytes <= r->memory) {
         r->memory -= bytes;
+        owe(r, bytes / STEP_COPIED);
         return 0;
     }
     r->memory = 0;
@@ -181,6 +183,13 @@ size_t jv_units_to_bytes(const char *text, size_t len, double units)
     return i;
 }
 
+void jv_mark_move(struct run *r, struct mark *m, struct jv text, uint32_t byte)
+{
+    owe(r, (byte - m->byte) / STEP_READ);
+    m->unit += jv_units(text.text + m->byte, byte - m->byte);
+    m->byte = byte;
+}
+
 /* ---- objects ---- */
 
 static uint64_t hash_bytes(const char *p, size_t len)
@@ -192,27 +201,28 @@ static uint64_t hash_bytes(const char *p, size_t len)
     return h ^ h >> 29;
 }
 
-/* The place in the index where key is, or where it would go. */
-static uint32_t *index_slot(const struct object *o, const char *key, uint32_t len)
+/* The place in the index where key is, or where it would go. Keys may be made so that all want one place. */
+static uint32_t *index_slot(struct run *r, const struct object *o, const char *key, uint32_t len)
 {
-    uint32_t mask = 2 * o->cap - 1, i = (uint32_t)hash_bytes(key, len) & mask;
+    uint32_t mask = 2 * o->cap - 1, i = (uint32_t)hash_bytes(key, len) & mask, from = i;
 
     for (;; i = (i + 1) & mask) {
         uint32_t at = o->index[i];
-        if (at == 0)
-            return &o->index[i];
-        const struct member *m = &o->members[at - 1];
-        if (m->len == len && !memcmp(m->key, key, len))
-            return &o->index[i];
+        const struct member *m = &o->members[at ? at - 1 : 0];
+        if (at == 0 || (m->len == len && !memcmp(m->key, key, len)))
+            break;
     }
+    owe(r, ((i - from) & mask) / STEP_ITEMS + len / STEP_READ);
+    return &o->index[i];
 }
 
-static struct member *find_member(const struct object *o, const char *key, uint32_t len)
+static struct member *find_member(struct run *r, const struct object *o, const char *key, uint32_t len)
 {
     if (o->index) {
-        uint32_t at = *index_slot(o, key, len);
+        uint32_t at = *index_slot(r, o, key, len);
         return at ? &o->members[at - 1] : NULL;
     }
+    owe(r, (o->n + len / STEP_READ) / STEP_ITEMS);
     for (uint32_t i = 0; i < o->n; i++)
         if (o->members[i].len == len && !memcmp(o->members[i].key, key, len))
             return &o->members[i];
@@ -225,7 +235,7 @@ static int build_index(struct run *r, struct object *o)
     if (!o->index)
         return -1;
     for (uint32_t i = 0; i < o->n; i++)
-        *index_slot(o, o->members[i].key, o->members[i].len) = i + 1;
+        *index_slot(r, o, o->members[i].key, o->members[i].len) = i + 1;
     return 0;
 }
 
@@ -255,7 +265,7 @@ struct object *jv_object_new(struct run *r, uint32_t room)
 
 int jv_object_set(struct run *r, struct object *o, const char *key, uint32_t len, struct jv value)
 {
-    struct member *m = find_member(o, key, len);
+    struct member *m = find_member(r, o, key, len);
 
     if (m) {
         m->value = value;
@@ -265,32 +275,34 @@ int jv_object_set(struct run *r, struct object *o, const char *key, uint32_t len
         return -1;
     o->members[o->n++] = (struct member){.key = key, .len = len, .value = value};
     if (o->index)
-        *index_slot(o, key, len) = o->n;
+        *index_slot(r, o, key, len) = o->n;
     return 0;
 }
 
 /* Deletions are rare (a transform's): what follows moves up, and the index goes until it grows again. */
-void jv_object_delete(struct object *o, const char *key, uint32_t len)
+void jv_object_delete(struct run *r, struct object *o, const char *key, uint32_t len)
 {
-    struct member *m = find_member(o, key, len);
+    struct member *m = find_member(r, o, key, len);
 
     if (!m)
         return;
+    owe(r, o->n / STEP_ITEMS);
     memmove(m, m + 1, (size_t)(o->members + o->n - (m + 1)) * sizeof *m);
     o->n--;
     o->index = NULL;
 }
 
-bool jv_object_get_name(struct jv object, const char *key, uint32_t len, struct jv *out)
+bool jv_object_get_name(struct run *r, struct jv object, const char *key, uint32_t len, struct jv *out)
 {
     if (object.form == FORM_JSON) {
         json_object *found;
+        owe(r, len / STEP_READ);
         if (strlen(key) != len || !json_object_object_get_ex(object.json, key, &found))
             return false;
         *out = jv_from_json(found);
         return true;
     }
-    const struct member *m = find_member(object.object, key, len);
+    const struct member *m = find_member(r, object.object, key, len);
     if (m)
         *out = m->value;
     return m != NULL;
@@ -301,11 +313,34 @@ bool jv_object_get(struct run *r, struct jv object, const char *key, uint32_t le
     char small[64];
 
     if (object.form == FORM_OWN)
-        return jv_object_get_name(object, key, len, out);
+        return jv_object_get_name(r, object, key, len, out);
     char *name = len < sizeof small ? small : jsonata_take(r, (size_t)len + 1);
     memcpy(name, key, len);
     name[len] = '\0';
-    return jv_object_get_name(object, name, len, out);
+    return jv_object_get_name(r, object, name, len, out);
+}
+
+/* The members, the order and the index of another object of the same room. */
+static void copy_members(struct object *to, const struct object *from)
+{
+    memcpy(to->members, from->members, from->n * sizeof *from->members);
+    if (from->index)
+        memcpy(to->index, from->index, 2 * (size_t)from->cap * sizeof *from->index);
+    to->n = from->n;
+}
+
+int jv_object_add_members(struct run *r, struct object *o, struct jv from)
+{
+    bool alike = from.form == FORM_OWN && from.object->cap == o->cap && !from.object->index == !o->index;
+
+    if (o->n == 0 && alike) {
+        copy_members(o, from.object);
+        return charge(r, o->n / STEP_ITEMS);
+    }
+    for (struct members m = jv_members(from); jv_members_next(&m);)
+        if (charge(r, 1) < 0 || jv_object_set(r, o, m.key, m.len, m.value) < 0)
+            return -1;
+    return 0;
 }
 
 uint32_t jv_object_size(struct jv object)
@@ -436,7 +471,7 @@ static int equal_arrays(struct run *r, struct jv a, struct jv b, bool *out, unsi
 {
     *out = a.len == b.len;
     for (uint32_t i = 0; i < a.len && *out; i++)
-        if (equal(r, jv_at(a, i), jv_at(b, i), out, depth + 1) < 0)
+        if (charge(r, 1) < 0 || equal(r, jv_at(a, i), jv_at(b, i), out, depth + 1) < 0)
             return -1;
     return 0;
 }
@@ -447,6 +482,8 @@ static int equal_objects(struct run *r, struct jv a, struct jv b, bool *out, uns
     for (struct members m = jv_members(a); *out && jv_members_next(&m);) {
         struct jv other;
         *out = jv_object_get(r, b, m.key, m.len, &other);
+        if (charge(r, 2) < 0)
+            return -1;
         if (*out && equal(r, m.value, other, out, depth + 1) < 0)
             return -1;
     }
@@ -455,11 +492,10 @@ static int equal_objects(struct run *r, struct jv a, struct jv b, bool *out, uns
 
 static int equal(struct run *r, struct jv a, struct jv b, bool *out, unsigned depth)
 {
+    owe(r, comparing(a, b));
     *out = jv_same(a, b);
     if (*out || a.kind != b.kind || (a.kind != JV_ARRAY && a.kind != JV_OBJECT))
         return 0;
-    if (charge(r, 1) < 0)
-        return -1;
     if (depth > WALK_DEPTH_MAX)
         return jsonata_fail_deep(r);
     return a.kind == JV_ARRAY ? equal_arrays(r, a, b, out, depth) : equal_objects(r, a, b, out, depth);
@@ -497,10 +533,18 @@ static uint64_t mix(uint64_t h, uint64_t with)
     return h ^ h >> 32;
 }
 
+static uint64_t hash_text(struct run *r, const char *text, uint32_t len)
+{
+    owe(r, len / STEP_READ);
+    return hash_bytes(text, len);
+}
+
+/* Ends early when no steps are left: the evaluation is over then. */
 static uint64_t hash(struct run *r, struct jv v, unsigned depth)
 {
     uint64_t h = v.kind;
 
+    owe(r, 1);
     switch (v.kind) {
     case JV_BOOL:
         return mix(h, v.boolean);
@@ -511,16 +555,16 @@ static uint64_t hash(struct run *r, struct jv v, unsigned depth)
         return mix(h, bits);
     }
     case JV_STRING:
-        return mix(h, hash_bytes(v.text, v.len));
+        return mix(h, hash_text(r, v.text, v.len));
     case JV_ARRAY: /* some items are enough: the rest is compared */
-        for (uint32_t i = 0; i < v.len && i < (depth ? 8 : 1000) && depth < 4; i++)
+        for (uint32_t i = 0; i < v.len && i < (depth ? 8 : 1000) && depth < 4 && r->steps; i++)
             h = mix(h, hash(r, jv_at(v, i), depth + 1));
         return mix(h, v.len);
     case JV_OBJECT: /* members in any order */
         if (depth < 4) {
             uint64_t sum = 0;
-            for (struct members m = jv_members(v); jv_members_next(&m);)
-                sum += mix(hash_bytes(m.key, m.len), hash(r, m.value, depth + 1));
+            for (struct members m = jv_members(v); r->steps && jv_members_next(&m);)
+                sum += mix(hash_text(r, m.key, m.len), hash(r, m.value, depth + 1));
             h = mix(h, sum);
         }
         return mix(h, jv_object_size(v));
@@ -546,7 +590,7 @@ static int lookup_into(struct run *r, struct jv in, const char *key, uint32_t le
     if (charge(r, 1) < 0)
         return -1;
     if (in.kind == JV_OBJECT) {
-        if (!jv_object_get_name(in, key, len, &found) || found.kind == JV_UNDEFINED)
+        if (!jv_object_get_name(r, in, key, len, &found) || found.kind == JV_UNDEFINED)
             return 0;
         return found.kind == JV_ARRAY ? jv_list_add_items(r, l, found) : jv_list_add(r, l, found);
     }
@@ -566,7 +610,7 @@ int jv_lookup(struct run *r, struct jv in, const char *key, uint32_t len, struct
 
     *out = UNDEFINED;
     if (in.kind == JV_OBJECT) {
-        jv_object_get_name(in, key, len, out);
+        jv_object_get_name(r, in, key, len, out);
         return 0;
     }
     if (in.kind != JV_ARRAY)
@@ -592,6 +636,7 @@ static int put(struct writer *w, const char *p, size_t len)
 
 static int put_plain(struct writer *w, const char *p, size_t len)
 {
+    owe(w->run, len / STEP_READ);
     if (jv_text_reserve(w->run, &w->text, js_quoted_bytes(p, len)) < 0)
         return -1;
     w->text.len += (uint32_t)js_quote(w->text.p + w->text.len, p, len);
@@ -647,19 +692,19 @@ static int put_number(struct writer *w, double d)
         return put(w, "null", 4);
     if (isinf(d))
         return jsonata_fail_value(w->run, "D1001", jv_number(d));
-    size_t n = jsonata_number_text(buf, jsonata_number_15(d)); /* 0.1 + 0.2 prints as 0.3 */
-    return put(w, buf, n);
+    owe(w->run, d == floor(d) ? 1 : 8);
+    return put(w, buf, jsonata_number_text_15(buf, d));
 }
 
 static int put_line(struct writer *w, unsigned depth)
 {
     if (!w->pretty)
         return 0;
-    if (put(w, "\n", 1) < 0)
+    if (jv_text_reserve(w->run, &w->text, 1 + 2 * (size_t)depth) < 0)
         return -1;
-    for (unsigned i = 0; i < depth; i++)
-        if (put(w, "  ", 2) < 0)
-            return -1;
+    w->text.p[w->text.len] = '\n';
+    memset(w->text.p + w->text.len + 1, ' ', 2 * depth);
+    w->text.len += 1 + 2 * depth;
     return 0;
 }
 
@@ -829,7 +874,7 @@ static int clone_object(struct run *r, struct jv v, struct jv *out, unsigned dep
 
 static int clone(struct run *r, struct jv v, struct jv *out, unsigned depth)
 {
-    if (charge(r, 1) < 0)
+    if (charge(r, 2) < 0)
         return -1;
     if (depth > WALK_DEPTH_MAX)
         return jsonata_fail_deep(r);
@@ -914,6 +959,21 @@ static int make_array(struct maker *m, struct jv v, json_object *array, unsigned
     return 0;
 }
 
+/* Names of json-c end at a NUL. */
+static void add_member(json_object *object, const char *key, uint32_t len, json_object *value)
+{
+    char small[64], *clean = NULL;
+
+    if (len < sizeof small && !memchr(key, '\0', len) && !jv_has_lone_surrogate(key, len)) {
+        memcpy(small, key, len);
+        small[len] = '\0';
+    } else {
+        clean = member_name(key, len);
+    }
+    json_object_object_add(object, clean ? clean : small, value);
+    free(clean);
+}
+
 static int make_object(struct maker *m, struct jv v, json_object *object, unsigned depth)
 {
     for (struct members i = jv_members(v); jv_members_next(&i);) {
@@ -922,9 +982,7 @@ static int make_object(struct maker *m, struct jv v, json_object *object, unsign
             continue;
         if (spend(m, (size_t)i.len + 4) < 0 || make(m, i.value, &value, depth + 1) < 0)
             return -1;
-        char *key = member_name(i.key, i.len);
-        json_object_object_add(object, key, value);
-        free(key);
+        add_member(object, i.key, i.len, value);
     }
     return 0;
 }
@@ -940,7 +998,7 @@ static int make_container(struct maker *m, struct jv v, json_object **out, unsig
         *out = json_object_get(v.json);
         return spend(m, bytes);
     }
-    if (spend(m, v.kind == JV_ARRAY ? (size_t)v.len + 2 : 2) < 0)
+    if (charge(m->run, 10) < 0 || spend(m, v.kind == JV_ARRAY ? (size_t)v.len + 2 : 2) < 0)
         return -1;
     *out = v.kind == JV_ARRAY ? json_object_new_array_ext(v.len ? (int)v.len : 1) : json_object_new_object();
     int rc = v.kind == JV_ARRAY ? make_array(m, v, *out, depth) : make_object(m, v, *out, depth);
@@ -979,6 +1037,8 @@ static json_object *make_number(double d)
 static int make(struct maker *m, struct jv v, json_object **out, unsigned depth)
 {
     *out = NULL;
+    if (charge(m->run, 2) < 0)
+        return -1;
     switch (v.kind) {
     case JV_BOOL:
         if (spend(m, 4) < 0)

@@ -431,6 +431,57 @@ START_TEST(a_map_whose_items_are_hard_to_make_starts_few_at_once)
 }
 END_TEST
 
+/* An expression of 500,000 steps: two are more than a step of an execution may take. */
+#define HEAVY "\"{% $sum([1..2000000]) %}\""
+
+START_TEST(a_map_whose_items_are_hard_to_make_in_jsonata_starts_few_at_once)
+{
+    start("{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"Items\":[1,"
+          "2,3,4,"
+          "5,6,7,8,9],\"End\":true,\"ItemSelector\":{\"a\":" HEAVY ",\"b\":" HEAVY "},"
+          "\"ItemProcessor\":{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Output\":1,\"End\":"
+          "true}}}}}}",
+          "{}");
+    ck_assert_int_eq(world->exec.next_frame, 2);
+    ck_assert_uint_ge(go_on(), 9);
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    ck_assert_str_eq(value_text(world->exec.output, NULL), "[1,1,1,1,1,1,1,1,1]");
+    assert_laws();
+}
+END_TEST
+
+static const struct {
+    const char *says, *states;
+    size_t steps;
+} HARD[] = {
+    {"one state is entered in one step",
+     "\"A\":{\"Type\":\"Pass\",\"Output\":{\"a\":" HEAVY ",\"b\":" HEAVY "},\"End\":true}", 1},
+    {"the next one in another",
+     "\"A\":{\"Type\":\"Pass\",\"Output\":{\"a\":" HEAVY ",\"b\":" HEAVY "},\"Next\":\"B\"},"
+     "\"B\":{\"Type\":\"Pass\",\"Output\":" HEAVY ",\"Assign\":{\"x\":" HEAVY "},\"Next\":\"C\"},"
+     "\"C\":{\"Type\":\"Pass\",\"End\":true}",
+     3},
+    {"conditions count",
+     "\"A\":{\"Type\":\"Choice\",\"Choices\":[{\"Condition\":\"{% $sum([1..2000000]) = 0 "
+     "%}\",\"Next\":\"A\"},"
+     "{\"Condition\":\"{% $sum([1..2000000]) > 0 %}\",\"Next\":\"B\"}]},\"B\":{\"Type\":\"Succeed\"}",
+     2},
+};
+
+START_TEST(a_step_of_much_work_in_jsonata_yields)
+{
+    char definition[2048];
+
+    snprintf(definition, sizeof definition,
+             "{\"QueryLanguage\":\"JSONata\",\"StartAt\":\"A\",\"States\":{%s}}", HARD[_i].states);
+    start(definition, "{}");
+    size_t steps = go_on();
+    ck_assert_int_eq(world->exec.status, EXEC_SUCCEEDED);
+    ck_assert_msg(steps == HARD[_i].steps, "%s: %zu steps", HARD[_i].says, steps);
+    assert_laws();
+}
+END_TEST
+
 /* ---- payloads ---- */
 
 static const char UNLOOKING[] =
@@ -606,6 +657,8 @@ int main(void)
     tcase_add_test(t, errors_and_causes_from_outside_are_made_clean_and_short);
     tcase_add_test(t, a_map_of_1000_calls_never_has_more_than_40_out);
     tcase_add_test(t, a_map_whose_items_are_hard_to_make_starts_few_at_once);
+    tcase_add_test(t, a_map_whose_items_are_hard_to_make_in_jsonata_starts_few_at_once);
+    tcase_add_loop_test(t, a_step_of_much_work_in_jsonata_yields, 0, sizeof HARD / sizeof *HARD);
     tcase_add_test(t, a_payload_that_nobody_looks_into_is_never_parsed);
     tcase_add_test(t, a_result_goes_into_a_document_that_nobody_looks_into);
     tcase_add_test(t, all_variables_together_are_at_most_10_mebibytes);

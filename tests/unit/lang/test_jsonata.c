@@ -191,27 +191,6 @@ START_TEST(evaluations_do_not_see_each_other)
 }
 END_TEST
 
-START_TEST(several_evaluations_can_share_their_steps)
-{
-    size_t left = 1000;
-    struct jsonata_env env = {.steps_left = &left};
-    enum jsonata_kind kind;
-    json_object *out;
-    struct err err;
-
-    ck_assert_str_eq(written(result("$count($map([1..100], function($v) {$v}))", &env)), "100");
-    ck_assert(left < 900 && left > 100);
-    int failed = 0;
-    for (int i = 0; i < 9 && !failed; i++) {
-        failed = jsonata_eval(compiled("$map([1..100], function($v) {$v})"), &env, &kind, &out, &err, NULL);
-        json_object_put(failed ? NULL : out);
-    }
-    ck_assert_int_eq(failed, -1);
-    ck_assert_str_eq(err.name, "U1001");
-    ck_assert_uint_eq(left, 0);
-}
-END_TEST
-
 static uint64_t same_dice(void *self)
 {
     (void)self;
@@ -316,6 +295,108 @@ START_TEST(what_is_nested_too_deeply_is_refused)
 }
 END_TEST
 
+/* ---- bounds ---- */
+
+START_TEST(evaluations_that_share_their_steps_end_together)
+{
+    size_t left = 1000;
+    struct jsonata_env env = {.steps_left = &left};
+    enum jsonata_kind kind;
+    json_object *out;
+    struct err err;
+
+    ck_assert_str_eq(written(result("$sum([1..800])", &env)), "320400");
+    size_t took = 1000 - left;
+    ck_assert_uint_ge(took, 100);
+    ck_assert_str_eq(written(result("$sum([1..800])", &env)), "320400");
+    ck_assert_uint_eq(left, 1000 - 2 * took);
+    ck_assert_int_eq(jsonata_eval(compiled("$sum([1..80000])"), &env, &kind, &out, &err, NULL), -1);
+    ck_assert_str_eq(err.name, "U1001");
+    ck_assert_str_eq(err.cause, "Expression evaluation timeout: The expressions that are evaluated together "
+                                "take too many steps");
+    ck_assert_uint_eq(left, 0);
+}
+END_TEST
+
+#define LONG "$s := $pad('', 64000, 'a');" /* comparing two of them costs a thousand steps */
+
+static const struct {
+    const char *says, *text;
+    size_t least; /* steps */
+} COUNTED[] = {
+    {"text that grows", "$reduce([1..100], function($a, $i) {$a & $i}, $pad('', 64000)) ~> $length()", 5000},
+    {"equal texts", "(" LONG "$t := $s & 'b'; $u := $s & 'c'; [1..100][$t = $u])", 100000},
+    {"the order of texts", "(" LONG "$t := $s & 'b'; $u := $s & 'c'; [1..100][$t > $u])", 100000},
+    {"sorted texts", "(" LONG "$count($sort([1..100].($s))))", 300000},
+    {"texts that items are sorted by", "(" LONG "$count([1..100].{'s': $s}^(s)))", 300000},
+    {"a text among others", "(" LONG "$t := $s & 'b'; $u := $s & 'c'; $u in [1..100].($t))", 100000},
+    {"distinct texts", "(" LONG "$count($distinct([1..100].($s))))", 200000},
+    {"long names", "(" LONG "$count($keys([1..100].{$s: $})))", 50000},
+    {"long names that are looked up", "(" LONG "$o := {$s: 1}; $count([1..100].$lookup($o, $s)))", 25000},
+    {"groups by long names", "(" LONG "[1..100]{$s: $count($)}) ~> $count()", 50000},
+    {"equal objects",
+     "($o := [1..100].{$string($): $}; $p := $merge($o); $q := $merge($o); [1..10][$p != $q])", 2000},
+    {"names of many objects", "($o := $merge([1..100].{$string($): $}); $keys([1..10].($o)) ~> $count())",
+     1000},
+    {"distinct objects", "($o := $merge([1..100].{$string($): $}); $count($distinct([1..10].($o))))", 1000},
+    {"members that are deleted", "$merge([1..1000].{$string($): $}) ~> |$|{}, $keys($)| ~> $count()", 60000},
+    {"many variables", NULL, 100000},
+    {"predicates of many numbers", "($n := $append([1..1000], 'x'); $count([1..100][$n]))", 50000},
+    {"characters", "(" LONG "[1..100].$length($s)) ~> $count()", 400000},
+    {"parts of texts", "(" LONG "[1..100].$substring($s, 1, 1)) ~> $count()", 400000},
+    {"texts that are looked for", "(" LONG "[1..100].$contains($s, 'b')) ~> $count()", 800000},
+    {"texts that are parted", "(" LONG "[1..100].$substringAfter($s, 'b')) ~> $count()", 800000},
+    {"numbers of many digits", "($s := $pad('', 300, '7'); [1..100].$number($s)) ~> $count()", 7500},
+    {"numbers as text", "[1..1000].$string($ / 7) ~> $count()", 8000},
+    {"pictures of numbers", "[1..100].$formatNumber($, '0.0') ~> $count()", 3000},
+    {"pictures of moments", "[1..100].$fromMillis($, '[Y]') ~> $count()", 3000},
+    {"digests", "(" LONG "[1..10].$hash($s)) ~> $count()", 100000},
+    {"JSON", "$parse('[' & $join([1..1000].('{}'), ',') & ']') ~> $count()", 12000},
+    {"each place of a text, by expression", "(" LONG "$contains($s, /a?[bc]/))", 128000},
+    {"repetitions from each place", "($s := $pad('', 1000, 'a'); $contains($s, /a*[bc]/))", 30000},
+    {"repetitions of a number", "($s := $pad('', 1000, 'a'); $contains($s, /a{900}[bc]/))", 5000},
+    {"going back", "($s := $pad('', 20, 'a'); $contains($s & 'b', /(a|a)+$/))", 500000},
+    {"back references",
+     "($s := $pad('', 1000, 'a') & 'g'; $contains($s, /^(a{400})(\\1b|\\1c|\\1d|\\1e|\\1f)*g/))", 150},
+    {"matches that are described", "(" LONG "$replace($s, /a/, function($m) {''})) ~> $length()", 400000},
+    {"arguments",
+     "[1..100].$zip([1],[1],[1],[1],[1],[1],[1],[1],[1],[1],[1],[1],[1],[1],[1],[1]) ~> $count()", 4800},
+    {"what the result is made of", "[1..1000].{'a': $}", 14000},
+};
+
+/* ($v0 := 0; $v1 := 1; ...): each is looked for among those before it. */
+static const char *many_variables(void)
+{
+    struct js_buf b = {0};
+
+    js_buf_str(&b, "(");
+    for (int i = 0; i < 2000; i++) {
+        js_buf_str(&b, "$v");
+        js_buf_int(&b, i);
+        js_buf_str(&b, " := 1; ");
+    }
+    js_buf_str(&b, ")");
+    const char *text = arena_strndup(arena, b.p, b.len);
+    js_buf_fini(&b);
+    return text;
+}
+
+START_TEST(what_an_expression_does_is_counted)
+{
+    const char *text = COUNTED[_i].text ? COUNTED[_i].text : many_variables();
+    size_t left = 100000000;
+    struct jsonata_env env = {.steps_left = &left, .limits = {.steps = 100000000, .memory_bytes = 1 << 30}};
+    enum jsonata_kind kind;
+    json_object *out;
+    struct err err;
+
+    ck_assert_msg(jsonata_eval(compiled(text), &env, &kind, &out, &err, NULL) == 0, "%s: %s %s",
+                  COUNTED[_i].says, err.name, err.cause);
+    json_object_put(out);
+    ck_assert_msg(100000000 - left >= COUNTED[_i].least, "%s: %zu steps", COUNTED[_i].says, 100000000 - left);
+}
+END_TEST
+
 /* ---- static checks ---- */
 
 static void note(void *self, const char *name, bool read, bool bound)
@@ -386,11 +467,12 @@ int main(void)
     tcase_add_loop_test(tc, results_are_values_or_undefined_or_functions, 0, COUNT(KINDS));
     tcase_add_test(tc, a_lone_surrogate_becomes_a_replacement_character);
     tcase_add_test(tc, evaluations_do_not_see_each_other);
-    tcase_add_test(tc, several_evaluations_can_share_their_steps);
     tcase_add_test(tc, time_and_chance_are_given);
     tcase_add_test(tc, eval_is_there_where_it_is_allowed);
     tcase_add_test(tc, an_error_says_where_and_at_what);
     tcase_add_loop_test(tc, what_is_nested_too_deeply_is_refused, 0, COUNT(NESTED));
+    tcase_add_test(tc, evaluations_that_share_their_steps_end_together);
+    tcase_add_loop_test(tc, what_an_expression_does_is_counted, 0, COUNT(COUNTED));
     tcase_add_loop_test(tc, what_an_expression_reads_is_known_beforehand, 0, COUNT(CHECKED));
     suite_add_tcase(s, tc);
 

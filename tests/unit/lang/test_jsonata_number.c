@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(fifteen_figures_are_the_nearest_and_stay)
 {
-    char text[JSONATA_NUMBER_BYTES];
+    char text[JSONATA_NUMBER_BYTES], at_once[JSONATA_NUMBER_BYTES];
 
     for (uint64_t n = 0; n < 20000;) {
         double d = any_number(2, &n), rounded = jsonata_number_15(d);
@@ -71,6 +71,8 @@ START_TEST(fifteen_figures_are_the_nearest_and_stay)
             continue;
         jsonata_number_text(text, rounded);
         ck_assert_msg(figures(text) <= 15, "%s", text);
+        jsonata_number_text_15(at_once, d);
+        ck_assert_str_eq(at_once, text);
         ck_assert_msg(fabs(rounded - d) <= fabs(d) * 5.1e-15, "%s is not near %.17g", text, d);
         ck_assert_msg(jsonata_number_15(rounded) == rounded, "%s", text);
     }

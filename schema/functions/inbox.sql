@@ -3,6 +3,8 @@ RETURNS TABLE (inbox_id bigint, execution_id bigint, command text, event_id inte
                token text, definition_id bigint, name text, started_us bigint)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
+DECLARE
+    v_parked bigint[];  -- executions
 BEGIN
     IF NOT EXISTS (SELECT FROM pawl.lease l WHERE l.slot = p_slot AND l.epoch = p_epoch AND NOT l.orphan) THEN
         RETURN;
@@ -11,23 +13,28 @@ BEGIN
     WITH pick AS (
         SELECT x.execution_id FROM pawl.execution x
          WHERE x.slot IS NULL AND x.status = 'RUNNING' AND x.wake_at IS NULL
-         ORDER BY x.wake_at NULLS FIRST, x.execution_id LIMIT p_limit FOR UPDATE SKIP LOCKED)  -- the index's order
+         ORDER BY x.slot, x.wake_at NULLS FIRST, x.execution_id LIMIT p_limit FOR UPDATE SKIP LOCKED)  -- the index's order
     UPDATE pawl.execution x SET slot = p_slot FROM pick p WHERE x.execution_id = p.execution_id;
 
-    -- So do parked ones for which a command has come.  LATERAL: from the few commands to their executions.
+    -- So do parked ones for which a command has come, if it is among those that are returned below.
+    SELECT array_agg(m.execution_id) INTO v_parked
+      FROM (SELECT x.execution_id, x.wake_at
+              FROM pawl.inbox i,
+                   LATERAL (SELECT * FROM pawl.execution WHERE execution_id = i.execution_id OFFSET 0) x
+             WHERE x.slot = p_slot OR x.wake_at IS NOT NULL AND x.status = 'RUNNING'
+             ORDER BY i.inbox_id LIMIT p_limit) m
+     WHERE m.wake_at IS NOT NULL;
     WITH pick AS (
-        SELECT x.execution_id
-          FROM (SELECT i.execution_id FROM pawl.inbox i WHERE i.command <> 'start' ORDER BY i.inbox_id LIMIT 10 * p_limit) i,
-               LATERAL (SELECT p.execution_id FROM pawl.execution p
-                         WHERE p.execution_id = i.execution_id AND p.wake_at IS NOT NULL AND p.status = 'RUNNING'
-                           FOR UPDATE SKIP LOCKED) x
-         LIMIT p_limit)
+        SELECT x.execution_id FROM pawl.execution x
+         WHERE x.execution_id = ANY (v_parked) AND x.wake_at IS NOT NULL AND x.status = 'RUNNING' FOR UPDATE SKIP LOCKED)
     UPDATE pawl.execution x SET slot = p_slot, wake_at = NULL FROM pick p WHERE x.execution_id = p.execution_id;
 
+    -- LATERAL: always from the few commands to their executions.
     RETURN QUERY
     SELECT i.inbox_id, i.execution_id, i.command, i.event_id, i.data, i.error, i.cause, i.token,
            x.definition_id, x.name, (extract(epoch FROM x.started_at) * 1000000)::bigint
-      FROM pawl.inbox i JOIN pawl.execution x USING (execution_id)
+      FROM pawl.inbox i,
+           LATERAL (SELECT * FROM pawl.execution WHERE execution_id = i.execution_id OFFSET 0) x
      WHERE x.slot = p_slot
      ORDER BY i.inbox_id LIMIT p_limit;
 END $$;

@@ -21,7 +21,7 @@ BEGIN
     WITH due AS (
         SELECT x.execution_id FROM pawl.execution x
          WHERE x.slot IS NULL AND x.status = 'RUNNING' AND x.wake_at < p_before
-         ORDER BY x.wake_at NULLS FIRST LIMIT p_limit FOR UPDATE SKIP LOCKED)
+         ORDER BY x.slot, x.wake_at NULLS FIRST LIMIT p_limit FOR UPDATE SKIP LOCKED)  -- the index's order
     UPDATE pawl.execution x SET slot = p_slot, wake_at = NULL FROM due d WHERE x.execution_id = d.execution_id
     RETURNING x.execution_id;
 END $$;

@@ -470,6 +470,38 @@ START_TEST(who_has_lost_its_lease_takes_nothing)
 }
 END_TEST
 
+static const char *const TAKES_TEN[] = {
+    "pawl.wake_due(1, 7, now(), 10)",
+    "pawl.inbox_drain(1, 7, 10)",
+    "pawl.lease_adopt(1, 7, 10)",
+};
+
+static int rows_read(void)
+{
+    return atoi(scene_ask(&sc, "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables"
+                               " WHERE relid = 'pawl.execution'::regclass"));
+}
+
+START_TEST(taking_some_of_many_reads_few)
+{
+    scene_open(&sc);
+    scene_do(&sc, "INSERT INTO pawl.lease (slot, epoch, node, orphan) VALUES (1, 7, 'test', false), (5, 1, "
+                  "'dead', true)");
+    executions(5, 1, 2000);
+    executions(5, 3001, 2000);
+    scene_do(&sc, "UPDATE pawl.execution SET slot = NULL WHERE execution_id > 3000"); /* started by SQL */
+    parked(6001, 2000, "now() - interval '1 hour'");
+    scene_do(&sc, "BEGIN");
+    int before = rows_read();
+    scene_do(&sc, "SELECT * FROM %s", TAKES_TEN[_i]);
+    int read = rows_read() - before;
+    ck_assert_msg(read >= 10 && read < 100, "%s reads %d rows", TAKES_TEN[_i], read);
+    scene_do(&sc, "COMMIT");
+    ck_assert_str_eq(scene_ask(&sc, "SELECT count(*) FROM pawl.execution WHERE slot = 1"), "10");
+    scene_close(&sc);
+}
+END_TEST
+
 /* ---- the inbox ---- */
 
 struct post {
@@ -646,6 +678,7 @@ int main(void)
     tcase_add_test(tc, a_parked_one_is_whose_who_asks_for_it);
     tcase_add_test(tc, a_restart_leaves_alone_what_is_parked);
     tcase_add_test(tc, who_has_lost_its_lease_takes_nothing);
+    tcase_add_loop_test(tc, taking_some_of_many_reads_few, 0, sizeof TAKES_TEN / sizeof *TAKES_TEN);
     tcase_add_test(tc, a_wish_is_delivered_once_until_it_is_consumed);
     tcase_add_test(tc, a_wish_wakes_a_parked_execution);
     tcase_add_test(tc, a_start_by_sql_is_claimed_by_one);

@@ -1,6 +1,7 @@
 /* What filters compare by: Jayway's evaluators, coercions between numbers and texts included. */
 #include "lang/jpath_priv.h"
 
+#include <math.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <string.h>
@@ -193,7 +194,7 @@ static int has_size(json_object *left, json_object *right, struct jpath_work *w)
         size = (int64_t)js_chars(json_object_get_string(left), length(left));
     else if (is(left, json_type_array))
         size = (int64_t)json_object_array_length(left);
-    return size == (int64_t)json_object_get_double(right);
+    return (double)size == trunc(json_object_get_double(right)); /* may be beyond any integer */
 }
 
 static int is_empty(json_object *left, json_object *right)
